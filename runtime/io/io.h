@@ -8,8 +8,8 @@
  *   - Operations on descriptors (cairn_io_accept ... cairn_io_sync) are asynchronous. They are
  *     queued, go to the kernel together at the next cairn_io_poll, and complete inside a
  *     cairn_io_poll on the same thread, never inside the call that queued them.
- *   - Everything else (open, rename, list, read_now ...) is done when the call returns: for start-up,
- *     recovery, checkpoints and command-line tools.
+ *   - Everything else (open, rename, list, read_now ...) is done when the call returns: for
+ * start-up, recovery, checkpoints and command-line tools.
  *
  * Ownership   The caller owns every `struct cairn_io_op` and every buffer until completion. A
  *             received buffer is lent: give it back with cairn_io_buffer_return.
@@ -38,9 +38,9 @@ struct cairn_io_options {
     uint32_t queue_entries;        /* submissions between two polls; completions get 4x */
     uint32_t receive_buffer_count; /* a power of two; 0: this instance receives nothing */
     uint32_t receive_buffer_bytes;
-    bool defer_taskrun;            /* uring only; off is the plain twin */
-    bool multishot;                /* off: accept and receive are re-armed one by one */
-    struct cairn_sim *sim;         /* CAIRN_IO_SIM only: the world it lives in, borrowed */
+    bool defer_taskrun;    /* uring only; off is the plain twin */
+    bool multishot;        /* off: accept and receive are re-armed one by one */
+    struct cairn_sim *sim; /* CAIRN_IO_SIM only: the world it lives in, borrowed */
 };
 
 /* `flags` of a completion. */
@@ -48,10 +48,10 @@ struct cairn_io_options {
 #define CAIRN_IO_BUFFER (1u << 1) /* `data` is lent; return it by its `buffer_id` */
 
 struct cairn_io_completion {
-    int result;               /* bytes or descriptor, or a negative errno; receive: 0 is end of stream */
+    int result; /* bytes or descriptor, or a negative errno; receive: 0 is end of stream */
     uint32_t flags;
     uint32_t buffer_id;
-    struct cairn_slice data;  /* what a receive brought */
+    struct cairn_slice data; /* what a receive brought */
 };
 
 typedef void (*cairn_io_complete)(struct cairn_io_op *op,
@@ -82,6 +82,10 @@ int cairn_io_create(enum cairn_io_kind kind, const struct cairn_io_options *opti
 /* No operation may be in flight but multishot ones, which are dropped without completion. */
 void cairn_io_destroy(struct cairn_io *io);
 enum cairn_io_kind cairn_io_kind(const struct cairn_io *io);
+
+/* One word for the owner of the instance, so that a completion finds its worker. NULL at first. */
+void cairn_io_set_user(struct cairn_io *io, void *user);
+void *cairn_io_user(const struct cairn_io *io);
 
 /* Submit what is queued and run the completions that are there; wait for at least one, a wake or
  * `timeout_ns` (0: do not wait; UINT64_MAX: no timeout). Returns the completions run. */
@@ -114,7 +118,7 @@ void cairn_io_cancel(struct cairn_io *io, struct cairn_io_op *op);
 
 uint64_t cairn_io_monotonic_ns(struct cairn_io *io);
 int64_t cairn_io_wall_ms(struct cairn_io *io); /* Unix milliseconds */
-uint64_t cairn_io_random(struct cairn_io *io);  /* from the system; seeded in sim */
+uint64_t cairn_io_random(struct cairn_io *io); /* from the system; seeded in sim */
 
 /* ---- files, done on return ---- */
 
@@ -137,7 +141,8 @@ int64_t cairn_io_size(struct cairn_io *io, int fd);
 int cairn_io_lock(struct cairn_io *io, int fd); /* exclusive, advisory; -EWOULDBLOCK if held */
 int cairn_io_rename(struct cairn_io *io, const char *from, const char *to);
 int cairn_io_unlink(struct cairn_io *io, const char *path);
-int cairn_io_make_directory(struct cairn_io *io, const char *path); /* one level; 0 if it is there */
+int cairn_io_make_directory(struct cairn_io *io,
+                            const char *path); /* one level; 0 if it is there */
 int cairn_io_sync_directory(struct cairn_io *io, const char *path);
 /* Calls `entry` for each name but . and .., in no order, until it returns non-zero (passed on). */
 int cairn_io_list(struct cairn_io *io, const char *path,

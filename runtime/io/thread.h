@@ -14,7 +14,8 @@ struct cairn_thread {
 int cairn_thread_start(struct cairn_thread *thread, const char *name, void (*run)(void *argument),
                        void *argument);
 void cairn_thread_join(struct cairn_thread *thread);
-/* Bind the calling thread to one processor. */
+/* Bind the calling thread to one of the processors it may use, counted from 0. -EINVAL: it may not
+ * use that many. */
 int cairn_thread_pin(uint32_t processor);
 uint32_t cairn_thread_processor_count(void);
 /* Let another thread run: for start-up and shutdown, never on a hot path. */
