@@ -45,10 +45,19 @@ static bool is_space(char byte)
     return byte == ' ' || byte == '\n' || byte == '\r' || byte == '\t';
 }
 
-static void skip_space(struct cairn_json_reader *reader)
+static void skip_spaces(struct cairn_json_reader *reader)
 {
-    while (reader->offset < reader->bytes && is_space(reader->data[reader->offset]))
-        reader->offset++;
+    uint32_t at = reader->offset;
+    while (at < reader->bytes && is_space(reader->data[at]))
+        at++;
+    reader->offset = at;
+}
+
+/* Most tokens have no white space before them, and one comparison says so. */
+static inline void skip_space(struct cairn_json_reader *reader)
+{
+    if (reader->offset < reader->bytes && (uint8_t)reader->data[reader->offset] <= ' ')
+        skip_spaces(reader);
 }
 
 /* The next byte, or NUL at the end; a NUL in the text is no better than an end. */
@@ -122,9 +131,11 @@ static int scan_literal(struct cairn_json_reader *reader, const char *literal)
 static bool scan_digits(struct cairn_json_reader *reader)
 {
     uint32_t start = reader->offset;
-    while (next_byte(reader) >= '0' && next_byte(reader) <= '9')
-        reader->offset++;
-    return reader->offset > start;
+    uint32_t at = start;
+    while (at < reader->bytes && reader->data[at] >= '0' && reader->data[at] <= '9')
+        at++;
+    reader->offset = at;
+    return at > start;
 }
 
 static int scan_number(struct cairn_json_reader *reader)
@@ -425,8 +436,9 @@ int cairn_json_finish(struct cairn_json_reader *reader)
 
 int cairn_json_key_index(struct cairn_slice key, const char *const names[], int count)
 {
+    char first = key.bytes > 0 ? key.data[0] : '\0';
     for (int i = 0; i < count; i++) {
-        if (cairn_slice_is(key, names[i]))
+        if (names[i][0] == first && cairn_slice_is(key, names[i]))
             return i;
     }
     return -1;

@@ -3,52 +3,9 @@
  * for want of memory. */
 #include "runtime/base/json_internal.h"
 
-#ifdef __SSE2__
-#include <emmintrin.h>
-#endif
-
 #include "runtime/base/assert.h"
 #include "runtime/base/error.h"
 #include "runtime/base/utf8.h"
-
-static bool is_special(uint8_t byte)
-{
-    return byte == '"' || byte == '\\' || byte < 0x20;
-}
-
-/* The first quote, backslash or control character at or after `at`, `end` if there is none. Sets
- * `*is_ascii` to false when it passed a byte above 0x7f. */
-static const char *find_special(const char *at, const char *end, bool *is_ascii)
-{
-#ifdef __SSE2__
-    const __m128i quote = _mm_set1_epi8('"');
-    const __m128i backslash = _mm_set1_epi8('\\');
-    const __m128i control_max = _mm_set1_epi8(0x1f);
-    while (end - at >= 16) {
-        __m128i block = _mm_loadu_si128((const __m128i *)(const void *)at);
-        __m128i special = _mm_or_si128(
-            _mm_or_si128(_mm_cmpeq_epi8(block, quote), _mm_cmpeq_epi8(block, backslash)),
-            _mm_cmpeq_epi8(_mm_min_epu8(block, control_max), block));
-        unsigned int found = (unsigned int)_mm_movemask_epi8(special);
-        unsigned int high = (unsigned int)_mm_movemask_epi8(block);
-        if (found != 0) {
-            int length = __builtin_ctz(found);
-            if ((high & ((1u << length) - 1)) != 0)
-                *is_ascii = false;
-            return at + length;
-        }
-        if (high != 0)
-            *is_ascii = false;
-        at += 16;
-    }
-#endif
-    while (at < end && !is_special((uint8_t)*at)) {
-        if ((uint8_t)*at >= 0x80)
-            *is_ascii = false;
-        at++;
-    }
-    return at;
-}
 
 static int hex_digit(char byte)
 {
@@ -126,7 +83,7 @@ int cairn_json_scan_string(struct cairn_json_reader *reader, struct cairn_slice 
     bool is_ascii = true;
     *has_escapes = false;
 
-    while ((at = find_special(at, end, &is_ascii)) < end && *at == '\\') {
+    while ((at = cairn_json_find_special(at, end, &is_ascii)) < end && *at == '\\') {
         size_t length = escape_bytes(at, end, &why);
         if (length == 0)
             return cairn_json_refuse(reader, -EBADMSG, (size_t)(at - reader->data), why);

@@ -5,9 +5,9 @@
 #include <stdlib.h>
 
 #include "runtime/base/assert.h"
+#include "runtime/base/json_internal.h"
 
-/* What stands for a byte after the backslash; 0 for bytes that stand for themselves, 'u' for those
- * that have no short form. */
+/* What follows the backslash in place of a special byte: 'u' for those without a short form. */
 static char escape_letter(uint8_t byte)
 {
     switch (byte) {
@@ -25,32 +25,30 @@ static char escape_letter(uint8_t byte)
     case '\t':
         return 't';
     default:
-        return byte < 0x20 ? 'u' : '\0';
+        return 'u';
     }
 }
 
-static size_t plain_prefix(struct cairn_slice text, size_t at)
+static void append_escape(struct cairn_buffer *buffer, uint8_t byte)
 {
-    size_t start = at;
-    while (at < text.bytes && escape_letter((uint8_t)text.data[at]) == '\0')
-        at++;
-    return at - start;
+    static const char HEX[] = "0123456789abcdef";
+    char escape[] = {'\\', escape_letter(byte), '0', '0', HEX[byte >> 4], HEX[byte & 15]};
+    cairn_buffer_append(buffer, escape, escape[1] == 'u' ? 6 : 2);
 }
 
 void cairn_json_append_quoted(struct cairn_buffer *buffer, struct cairn_slice text)
 {
-    static const char HEX[] = "0123456789abcdef";
+    const char *at = text.data;
+    const char *end = text.data + text.bytes;
+    bool is_ascii;
 
     cairn_buffer_append_byte(buffer, '"');
-    for (size_t at = 0; at < text.bytes; at++) {
-        size_t plain = plain_prefix(text, at);
-        cairn_buffer_append(buffer, text.data + at, plain);
-        at += plain;
-        if (at == text.bytes)
-            break;
-        uint8_t byte = (uint8_t)text.data[at];
-        char escape[] = {'\\', escape_letter(byte), '0', '0', HEX[byte >> 4], HEX[byte & 15]};
-        cairn_buffer_append(buffer, escape, escape[1] == 'u' ? 6 : 2);
+    while (at < end) {
+        const char *special = cairn_json_find_special(at, end, &is_ascii);
+        cairn_buffer_append(buffer, at, (size_t)(special - at));
+        if (special < end)
+            append_escape(buffer, (uint8_t)*special++);
+        at = special;
     }
     cairn_buffer_append_byte(buffer, '"');
 }

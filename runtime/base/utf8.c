@@ -41,20 +41,22 @@ static size_t four_bytes(const uint8_t *at, size_t bytes)
     return is_overlong || is_too_high ? 0 : 4;
 }
 
-size_t cairn_utf8_sequence_bytes(struct cairn_slice text)
+static inline size_t sequence_bytes(const uint8_t *at, size_t bytes)
 {
-    const uint8_t *at = (const uint8_t *)text.data;
-    if (text.bytes == 0)
-        return 0;
     if (at[0] < 0x80)
         return 1;
     if (at[0] < 0xc2) /* a stray continuation, or an overlong form of ASCII */
         return 0;
     if (at[0] < 0xe0)
-        return text.bytes >= 2 && is_continuation(at[1]) ? 2 : 0;
+        return bytes >= 2 && is_continuation(at[1]) ? 2 : 0;
     if (at[0] < 0xf0)
-        return three_bytes(at, text.bytes);
-    return at[0] < 0xf5 ? four_bytes(at, text.bytes) : 0;
+        return three_bytes(at, bytes);
+    return at[0] < 0xf5 ? four_bytes(at, bytes) : 0;
+}
+
+size_t cairn_utf8_sequence_bytes(struct cairn_slice text)
+{
+    return text.bytes == 0 ? 0 : sequence_bytes((const uint8_t *)text.data, text.bytes);
 }
 
 size_t cairn_utf8_valid_prefix(struct cairn_slice text)
@@ -65,7 +67,7 @@ size_t cairn_utf8_valid_prefix(struct cairn_slice text)
             at += ascii_prefix(text.data + at, text.bytes - at);
             continue;
         }
-        size_t length = cairn_utf8_sequence_bytes(cairn_slice(text.data + at, text.bytes - at));
+        size_t length = sequence_bytes((const uint8_t *)text.data + at, text.bytes - at);
         if (length == 0)
             break;
         at += length;
