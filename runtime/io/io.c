@@ -11,7 +11,7 @@ int cairn_io_create(enum cairn_io_kind kind, const struct cairn_io_options *opti
 
     switch (kind) {
     case CAIRN_IO_URING:
-        return -ENOSYS;
+        return cairn_io_uring_create(options, io);
     case CAIRN_IO_POSIX:
         return cairn_io_posix_create(options, io);
     case CAIRN_IO_SIM:

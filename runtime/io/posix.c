@@ -38,15 +38,11 @@ static struct posix *posix_of(struct cairn_io *io)
 
 /* ---- file operations: done at once, inside a poll ---- */
 
-static ssize_t write_durably(const struct cairn_io_op *op)
+static ssize_t do_write(const struct cairn_io_op *op)
 {
     struct iovec part = {.iov_base = op->buffer, .iov_len = op->bytes};
-    ssize_t count = pwritev2(op->fd, &part, 1, (off_t)op->offset, RWF_DSYNC);
-    if (count >= 0 || errno != EOPNOTSUPP)
-        return count;
-
-    count = pwrite(op->fd, op->buffer, op->bytes, (off_t)op->offset);
-    return count >= 0 && fdatasync(op->fd) < 0 ? -1 : count;
+    int flags = (op->flags & CAIRN_IO_DURABLE) ? RWF_DSYNC : 0;
+    return pwritev2(op->fd, &part, 1, (off_t)op->offset, flags);
 }
 
 static ssize_t file_call(const struct cairn_io_op *op)
@@ -55,9 +51,7 @@ static ssize_t file_call(const struct cairn_io_op *op)
     case CAIRN_IO_READ:
         return pread(op->fd, op->buffer, op->bytes, (off_t)op->offset);
     case CAIRN_IO_WRITE:
-        if (op->flags & CAIRN_IO_DURABLE)
-            return write_durably(op);
-        return pwrite(op->fd, op->buffer, op->bytes, (off_t)op->offset);
+        return do_write(op);
     default:
         cairn_assert(op->code == CAIRN_IO_SYNC);
         return fdatasync(op->fd);
