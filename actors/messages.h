@@ -1,5 +1,4 @@
-/* actors/messages.h: what cairn's actors say to each other. `value` carries the pointer or number.
- */
+/* actors/messages.h: what cairn's actors say to each other. `value` carries the pointer or number. */
 #pragma once
 
 #include "runtime/actor.h"
@@ -29,7 +28,7 @@ enum cairn_actor_message {
     CAIRN_MESSAGE_REPORT,
     CAIRN_MESSAGE_COMMIT_REPORT,
     /* followers of the event stream */
-    CAIRN_MESSAGE_FOLLOW, /* to ingest; from: the connection */
+    CAIRN_MESSAGE_FOLLOW,   /* to ingest; from: the connection */
     CAIRN_MESSAGE_UNFOLLOW,
     CAIRN_MESSAGE_FOLLOWED, /* to a connection; value: struct cairn_batch, one reference moved */
     /* start-up, settings */
