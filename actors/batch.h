@@ -1,8 +1,8 @@
 /* actors/batch.h: events on their way from a request or the ledger to the projections.
  *
- * A batch is built by one actor, then immutable and shared by reference count. All its events belong
- * to one shard, in ascending order of sequence. A forget is a batch of its own: one FORGET event and
- * the sequences that it removes.
+ * A batch is built by one actor, then immutable and shared by reference count. All its events
+ * belong to one shard, in ascending order of sequence. A forget is a batch of its own: one FORGET
+ * event and the sequences that it removes.
  *
  * Ownership   The batch owns every byte its events borrow.
  * Context     Building: one owner. acquire and release: any thread.

@@ -1,4 +1,5 @@
-/* actors/messages.h: what cairn's actors say to each other. `value` carries the pointer or number. */
+/* actors/messages.h: what cairn's actors say to each other. `value` carries the pointer or number.
+ */
 #pragma once
 
 #include "runtime/actor.h"
@@ -28,7 +29,7 @@ enum cairn_actor_message {
     CAIRN_MESSAGE_REPORT,
     CAIRN_MESSAGE_COMMIT_REPORT,
     /* followers of the event stream */
-    CAIRN_MESSAGE_FOLLOW,   /* to ingest; from: the connection */
+    CAIRN_MESSAGE_FOLLOW, /* to ingest; from: the connection */
     CAIRN_MESSAGE_UNFOLLOW,
     CAIRN_MESSAGE_FOLLOWED, /* to a connection; value: struct cairn_batch, one reference moved */
     /* start-up, settings */

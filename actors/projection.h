@@ -3,14 +3,14 @@
  * A projection is a pure function of the ledger's prefix. A module (training, patterns, retrieval,
  * facts) says how one event changes the model of one space, how a question is answered from it, and
  * what its digest is; it knows no actors. The projection actor, one per module and shard, does the
- * rest: applies batches in turns, answers questions in between, waits for min_seq, forgets, digests,
- * and keeps the models of its spaces for checkpoints.
+ * rest: applies batches in turns, answers questions in between, waits for min_seq, forgets,
+ * digests, and keeps the models of its spaces for checkpoints.
  *
  *     batch ---> [ apply event by event ] ---> models of spaces, one heap each
  *     request -> [ wait for min_seq ] -------> answer(space, request)
  *
- * A model lives in its space's heap and nowhere else: the heap's image is the checkpoint. What can be
- * made again (alias tables, caches) hangs from `cache` and may be dropped at any time.
+ * A model lives in its space's heap and nowhere else: the heap's image is the checkpoint. What can
+ * be made again (alias tables, caches) hangs from `cache` and may be dropped at any time.
  *
  * Context   Module functions run on one thread at a time per shard: no locks, no I/O, no clocks.
  */
@@ -32,11 +32,11 @@ enum cairn_projection_id {
 };
 
 struct cairn_projection_space {
-    struct cairn_slice name;  /* owned by the shard */
-    struct cairn_heap heap;   /* the model; its root is the module's */
-    void *cache;              /* the module's, rebuildable; NULL until cache_create */
-    const void *options;      /* the module's options from settings */
-    uint64_t applied_seq;     /* last event of this space in the model */
+    struct cairn_slice name; /* owned by the shard */
+    struct cairn_heap heap;  /* the model; its root is the module's */
+    void *cache;             /* the module's, rebuildable; NULL until cache_create */
+    const void *options;     /* the module's options from settings */
+    uint64_t applied_seq;    /* last event of this space in the model */
 };
 
 enum cairn_answer {
@@ -63,7 +63,8 @@ struct cairn_projection_module {
     int (*forget)(struct cairn_projection_space *space, const uint64_t *seqs, uint32_t count);
 
     /* Answer `request`. `space` is NULL when this shard has no such space. */
-    enum cairn_answer (*answer)(struct cairn_projection_space *space, struct cairn_request *request);
+    enum cairn_answer (*answer)(struct cairn_projection_space *space,
+                                struct cairn_request *request);
     /* Add the space's logical content to `digest`: item hashes over strings and numbers that a user
      * could see, with the space's name in each, never ids or addresses. */
     void (*digest)(const struct cairn_projection_space *space, struct cairn_digest *digest);
@@ -81,10 +82,11 @@ struct cairn_projection_options {
     enum cairn_projection_id id;
     uint32_t shard;
     const void *module_options;
-    uint64_t heap_budget_bytes;             /* per space */
-    uint32_t wait_ms;                       /* for min_seq */
-    struct cairn_watermark *watermark;      /* borrowed */
-    const _Atomic uint64_t *committed_seq;  /* borrowed: ingest's head */
+    uint64_t heap_budget_bytes;            /* per space */
+    uint32_t wait_ms;                      /* for min_seq */
+    struct cairn_watermark *watermark;     /* borrowed */
+    const _Atomic uint64_t *committed_seq; /* borrowed: ingest's head */
+    struct cairn_actor_ref reader;         /* brings the events of an answer */
 };
 
 struct cairn_digest_answer {
@@ -111,6 +113,9 @@ struct cairn_projection_space *cairn_projection_find(struct cairn_projection *pr
 /* The space's model, made if it is new. NULL: no memory. */
 struct cairn_projection_space *cairn_projection_ensure(struct cairn_projection *projection,
                                                        struct cairn_slice name);
+/* Drop the model of `space` and begin it anew. -ENOMEM. */
+int cairn_projection_reset(struct cairn_projection *projection,
+                           struct cairn_projection_space *space);
 uint32_t cairn_projection_space_count(const struct cairn_projection *projection);
 struct cairn_projection_space *cairn_projection_space_at(struct cairn_projection *projection,
                                                          uint32_t index);

@@ -60,7 +60,8 @@ enum cairn_operation {
     CAIRN_OPERATION_GENERATE,
     /* patterns */
     CAIRN_OPERATION_GET_EPISODE,   /* parameters: id */
-    CAIRN_OPERATION_LIST_EPISODES, /* query: outcome, domain, type, tag, since, until, key, limit, cursor */
+    CAIRN_OPERATION_LIST_EPISODES, /* query: outcome, domain, type, tag, since, until, key, limit,
+                                      cursor */
     CAIRN_OPERATION_LIST_PATTERNS, /* query: kind, domain, min_success, limit, cursor */
     CAIRN_OPERATION_GET_PATTERN,   /* parameters: id */
     /* facts */
@@ -88,44 +89,45 @@ struct cairn_request {
     /* Set by the connection. */
     enum cairn_operation operation;
     struct cairn_actor_ref connection;
-    uint64_t ticket;               /* the connection's: keeps answers in order */
-    struct cairn_slice space;      /* decoded and valid; empty where the path has none */
-    struct cairn_slice parameters[CAIRN_REQUEST_PARAMETERS_MAX]; /* of the path, after the space; decoded */
-    struct cairn_slice query;      /* raw, without the '?' */
+    uint64_t ticket;          /* the connection's: keeps answers in order */
+    struct cairn_slice space; /* decoded and valid; empty where the path has none */
+    struct cairn_slice
+        parameters[CAIRN_REQUEST_PARAMETERS_MAX]; /* of the path, after the space; decoded */
+    struct cairn_slice query;                     /* raw, without the '?' */
     struct cairn_slice body;
     bool is_ndjson;
     bool accepts_openmetrics;
-    uint64_t min_seq;              /* 0: none; the projection waits for it before it answers */
-    int64_t now_ms;                /* wall clock at arrival */
-    uint64_t random;               /* from the system, for what need not be repeatable */
-    struct cairn_buffer storage;   /* owned: behind the slices above */
+    uint64_t min_seq;               /* 0: none; the projection waits for it before it answers */
+    int64_t now_ms;                 /* wall clock at arrival */
+    uint64_t random;                /* from the system, for what need not be repeatable */
+    struct cairn_buffer storage;    /* owned: behind the slices above */
     struct cairn_buffer body_bytes; /* owned */
 
     /* A write's: parsed by the connection, numbered by ingest. */
-    struct cairn_batch *batch;     /* owned: one reference */
+    struct cairn_batch *batch; /* owned: one reference */
     bool durable;
-    uint64_t seq;                  /* last sequence this request created or names */
-    struct cairn_buffer notes;     /* owned: what the writer of the answer keeps ("rejected" ...) */
+    uint64_t seq;              /* last sequence this request created or names */
+    struct cairn_buffer notes; /* owned: what the writer of the answer keeps ("rejected" ...) */
 
     /* The answer. */
-    int status;                    /* 0 until answered */
-    const char *content_type;      /* static; NULL: application/json */
-    uint32_t retry_after_s;        /* 0: no header */
-    struct cairn_buffer answer;    /* owned */
-    cairn_request_render render;   /* NULL: `answer` is complete */
+    int status;                  /* 0 until answered */
+    const char *content_type;    /* static; NULL: application/json */
+    uint32_t retry_after_s;      /* 0: no header */
+    struct cairn_buffer answer;  /* owned */
+    cairn_request_render render; /* NULL: `answer` is complete */
 
     /* Events to read from the ledger before rendering. */
-    uint64_t *fetch;               /* owned: sequences, any order */
+    uint64_t *fetch; /* owned: sequences, any order */
     uint32_t fetch_count;
-    struct cairn_batch *fetched;   /* owned: as `fetch`; kind NONE where there is no such event */
-    void *results;                 /* owned (free): what `render` needs besides, e.g. scores */
+    struct cairn_batch *fetched; /* owned: as `fetch`; kind NONE where there is no such event */
+    void *results;               /* owned (free): what `render` needs besides, e.g. scores */
     uint32_t result_count;
-    uint64_t next_cursor;          /* 0: none */
-    uint64_t progress;             /* of an answer that is made in several turns; starts at 0 */
+    uint64_t next_cursor; /* 0: none */
+    uint64_t progress;    /* of an answer that is made in several turns; starts at 0 */
 
     /* Accounting. */
     uint64_t started_ns;
-    uint64_t sent_ns;              /* when it was last put into a mailbox */
+    uint64_t sent_ns; /* when it was last put into a mailbox */
     uint64_t stage_ns[CAIRN_STAGE_COUNT];
 };
 
@@ -134,7 +136,8 @@ void cairn_request_destroy(struct cairn_request *request);
 
 /* The value of `name` in the query string, percent-decoded into the request's storage. False if it
  * is not there. */
-bool cairn_request_query(struct cairn_request *request, const char *name, struct cairn_slice *value);
+bool cairn_request_query(struct cairn_request *request, const char *name,
+                         struct cairn_slice *value);
 /* As a number. False and a 400 answered if it is there but is none; else *value or `fallback`. */
 bool cairn_request_query_u64(struct cairn_request *request, const char *name, uint64_t fallback,
                              uint64_t *value);

@@ -8,8 +8,8 @@
 #include <stdint.h>
 
 enum cairn_stage {
-    CAIRN_STAGE_PARSE,     /* bytes to a request: HTTP, JSON, validation */
-    CAIRN_STAGE_QUEUE,     /* in mailboxes, and waiting for min_seq */
+    CAIRN_STAGE_PARSE, /* bytes to a request: HTTP, JSON, validation */
+    CAIRN_STAGE_QUEUE, /* in mailboxes, and waiting for min_seq */
     CAIRN_STAGE_INGEST,
     CAIRN_STAGE_TRAINING,
     CAIRN_STAGE_PATTERNS,

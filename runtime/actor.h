@@ -47,8 +47,8 @@ enum cairn_message_type {
 struct cairn_message {
     struct cairn_message *next; /* the runtime's */
     uint32_t type;
-    uint16_t size_class; /* the runtime's */
-    uint16_t flags;      /* the runtime's */
+    uint16_t size_class;        /* the runtime's */
+    uint16_t flags;             /* the runtime's */
     struct cairn_actor_ref from;
     uint64_t value;
     _Alignas(8) uint8_t payload[];
@@ -72,38 +72,37 @@ enum cairn_restart {
 #define CAIRN_ACTOR_SYSTEM (1u << 1) /* latency class: served before normal actors, 4 to 1 */
 
 struct cairn_actor_options {
-    const char *name; /* static; metrics carry it */
+    const char *name;          /* static; metrics carry it */
     cairn_behaviour behaviour;
-    void *state;                  /* borrowed; freed by `release` if set */
+    void *state;               /* borrowed; freed by `release` if set */
     void (*release)(void *state); /* called once, after the actor's last turn, on its worker */
     uint32_t flags;
-    uint32_t worker;        /* home if PINNED, else first place to run; UINT32_MAX: the spawner's */
-    uint32_t mailbox_bound; /* soft bound for cairn_turn_try_send; 0: the system's default */
+    uint32_t worker;           /* home if PINNED, else first place to run; UINT32_MAX: the spawner's */
+    uint32_t mailbox_bound;    /* soft bound for cairn_turn_try_send; 0: the system's default */
     enum cairn_restart restart;
 };
 
 struct cairn_system_options {
-    uint32_t worker_count; /* 0: one per processor */
-    bool posix_io;         /* the plain twin instead of io_uring */
+    uint32_t worker_count;          /* 0: one per processor */
+    bool posix_io;                  /* the plain twin instead of io_uring */
     bool work_stealing;
     bool pin_threads;
-    bool message_pools; /* off: malloc and free for every message */
+    bool message_pools;             /* off: malloc and free for every message */
     bool defer_taskrun;
     bool multishot;
-    uint32_t spin_us;              /* before parking */
-    uint32_t turn_messages;        /* budget of a turn: 64 */
-    uint32_t turn_us;              /* and 100 */
-    uint32_t mailbox_bound;        /* 1024 */
-    uint32_t restart_max;          /* failures within restart_window_ms before escalation: 5 */
-    uint32_t restart_window_ms;    /* 60,000 */
-    uint32_t backoff_min_ms;       /* 10 */
-    uint32_t backoff_max_ms;       /* 30,000 */
-    uint32_t receive_buffer_count; /* per worker */
+    uint32_t spin_us;               /* before parking */
+    uint32_t turn_messages;         /* budget of a turn: 64 */
+    uint32_t turn_us;               /* and 100 */
+    uint32_t mailbox_bound;         /* 1024 */
+    uint32_t restart_max;           /* failures within restart_window_ms before escalation: 5 */
+    uint32_t restart_window_ms;     /* 60,000 */
+    uint32_t backoff_min_ms;        /* 10 */
+    uint32_t backoff_max_ms;        /* 30,000 */
+    uint32_t receive_buffer_count;  /* per worker */
     uint32_t receive_buffer_bytes;
-    uint64_t seed;         /* jitter and victims; 0: from the system */
-    struct cairn_sim *sim; /* simulation: no threads, see cairn_system_step */
-    /* An actor failed past its limit, or failed with CAIRN_RESTART_NEVER. Any worker. May be NULL.
-     */
+    uint64_t seed;                  /* jitter and victims; 0: from the system */
+    struct cairn_sim *sim;          /* simulation: no threads, see cairn_system_step */
+    /* An actor failed past its limit, or failed with CAIRN_RESTART_NEVER. Any worker. May be NULL. */
     void (*escalate)(void *context, const char *actor, int reason);
     void *context;
 };
@@ -155,8 +154,7 @@ int cairn_turn_try_send(struct cairn_turn *turn, struct cairn_actor_ref to,
 /* Shorthand: make and send; -ENOMEM when there was no memory. */
 int cairn_turn_tell(struct cairn_turn *turn, struct cairn_actor_ref to, uint32_t type,
                     uint64_t value);
-/* Keep the message being handled; the actor frees it later with cairn_turn_discard or sends it on.
- */
+/* Keep the message being handled; the actor frees it later with cairn_turn_discard or sends it on. */
 void cairn_turn_keep(struct cairn_turn *turn, struct cairn_message *message);
 
 /* After `delay_ms` the actor gets CAIRN_MESSAGE_TIMER with `value`. Timers are not exact: never

@@ -5,13 +5,13 @@
 #include <sys/mman.h>
 
 /* Classes: 8-byte steps up to 128 bytes, then four to a doubling up to 64 GiB. */
-#define CLASS_COUNT    132u
-#define SMALL_BYTES    128u
-#define REGION_MIN     4096u        /* a free block at least this large may be carved into small ones */
-#define MAP_BYTES_MIN  (1u << 18)   /* from here on the heap is a mapping, moved by page tables */
-#define RELEASE_BYTES  (1u << 16)   /* a freed block at least this large gives its pages back */
-#define PAGE_BYTES     4096u
-#define IMAGE_MAGIC    UINT64_C(0x3150414548524143) /* "CARHEAP1" */
+#define CLASS_COUNT   132u
+#define SMALL_BYTES   128u
+#define REGION_MIN    4096u /* a free block at least this large may be carved into small ones */
+#define MAP_BYTES_MIN (1u << 18) /* from here on the heap is a mapping, moved by page tables */
+#define RELEASE_BYTES (1u << 16) /* a freed block at least this large gives its pages back */
+#define PAGE_BYTES    4096u
+#define IMAGE_MAGIC   UINT64_C(0x3150414548524143) /* "CARHEAP1" */
 
 struct header {
     uint64_t magic;
@@ -136,12 +136,11 @@ static cairn_ref carve_region(struct cairn_heap *heap, uint64_t bytes)
         cairn_ref found = 0;
         unsigned class = class_of(REGION_MIN);
         while (class < CLASS_COUNT && (found = pop_free(heap, class)) == 0)
-            class++;
+            class ++;
         if (found == 0)
             return 0;
-        header->free_bytes += header->region == 0
-                                  ? 0
-                                  : header->region_end_bytes - (uint64_t)header->region * 8;
+        header->free_bytes +=
+            header->region == 0 ? 0 : header->region_end_bytes - (uint64_t)header->region * 8;
         header->region = found;
         header->region_end_bytes = (uint64_t)found * 8 + class_bytes(class);
     }

@@ -49,10 +49,8 @@ cairn_ref cairn_interner_create(struct cairn_heap *heap)
     cairn_ref ref = cairn_heap_alloc(heap, sizeof(struct interner));
     if (slots == 0 || entries == 0 || ref == 0)
         return 0;
-    *interner_at(heap, ref) = (struct interner){.slots = slots,
-                                                .slot_count = SLOTS_MIN,
-                                                .entries = entries,
-                                                .entry_capacity = ENTRIES_MIN};
+    *interner_at(heap, ref) = (struct interner){
+        .slots = slots, .slot_count = SLOTS_MIN, .entries = entries, .entry_capacity = ENTRIES_MIN};
     return ref;
 }
 

@@ -87,9 +87,9 @@ static void an_image_loads_into_an_equal_heap(void **state)
     cairn_heap_set_root(&heap, names);
     char text[32];
     for (int i = 0; i < 20000; i++)
-        assert_int_equal(cairn_interner_add(&heap, names,
-                                            cairn_slice(text, (size_t)snprintf(text, sizeof(text),
-                                                                               "name-%d", i))),
+        assert_int_equal(cairn_interner_add(
+                             &heap, names,
+                             cairn_slice(text, (size_t)snprintf(text, sizeof(text), "name-%d", i))),
                          i + 1);
 
     struct cairn_slice image = cairn_heap_image(&heap);
