@@ -1,4 +1,4 @@
-#include "runtime/base/names.h"
+#include "runtime/base/heap_names.h"
 
 #include "runtime/base/hash.h"
 #include "runtime/base/heap_table.h"
@@ -40,7 +40,7 @@ static struct cairn_slice text_at(const struct cairn_heap *heap, cairn_ref text)
     return cairn_slice(block + 4, cairn_load_u32(block));
 }
 
-cairn_ref cairn_names_create(struct cairn_heap *heap)
+cairn_ref cairn_heap_names_create(struct cairn_heap *heap)
 {
     cairn_ref ref = cairn_heap_alloc(heap, sizeof(struct names));
     cairn_ref ids = ref == 0 ? 0 : cairn_heap_table_create(heap);
@@ -121,7 +121,7 @@ static uint32_t add(struct cairn_heap *heap, cairn_ref ref, uint64_t hash, struc
     return id;
 }
 
-uint32_t cairn_names_acquire(struct cairn_heap *heap, cairn_ref ref, struct cairn_slice text)
+uint32_t cairn_heap_names_acquire(struct cairn_heap *heap, cairn_ref ref, struct cairn_slice text)
 {
     uint64_t hash = cairn_hash64_slice(text);
     uint32_t id = find(heap, ref, hash, text);
@@ -131,7 +131,7 @@ uint32_t cairn_names_acquire(struct cairn_heap *heap, cairn_ref ref, struct cair
     return id;
 }
 
-void cairn_names_release(struct cairn_heap *heap, cairn_ref ref, uint32_t id)
+void cairn_heap_names_release(struct cairn_heap *heap, cairn_ref ref, uint32_t id)
 {
     if (id == 0)
         return;
@@ -151,12 +151,13 @@ void cairn_names_release(struct cairn_heap *heap, cairn_ref ref, uint32_t id)
     names->held--;
 }
 
-uint32_t cairn_names_find(const struct cairn_heap *heap, cairn_ref ref, struct cairn_slice text)
+uint32_t cairn_heap_names_find(const struct cairn_heap *heap, cairn_ref ref,
+                               struct cairn_slice text)
 {
     return find(heap, ref, cairn_hash64_slice(text), text);
 }
 
-struct cairn_slice cairn_names_text(const struct cairn_heap *heap, cairn_ref ref, uint32_t id)
+struct cairn_slice cairn_heap_names_text(const struct cairn_heap *heap, cairn_ref ref, uint32_t id)
 {
     if (id == 0)
         return CAIRN_SLICE_EMPTY;
@@ -165,12 +166,12 @@ struct cairn_slice cairn_names_text(const struct cairn_heap *heap, cairn_ref ref
     return text_at(heap, entry->text);
 }
 
-uint64_t cairn_names_hash(const struct cairn_heap *heap, cairn_ref ref, uint32_t id)
+uint64_t cairn_heap_names_hash(const struct cairn_heap *heap, cairn_ref ref, uint32_t id)
 {
     return entry_at(heap, ref, id)->hash;
 }
 
-uint32_t cairn_names_count(const struct cairn_heap *heap, cairn_ref ref)
+uint32_t cairn_heap_names_count(const struct cairn_heap *heap, cairn_ref ref)
 {
     return names_at(heap, ref)->held;
 }

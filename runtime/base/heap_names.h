@@ -1,4 +1,5 @@
-/* runtime/base/names.h: strings to 32-bit ids inside a heap, counted, and forgotten when unused.
+/* runtime/base/heap_names.h: strings to 32-bit ids inside a heap, counted, and forgotten when
+ * unused.
  *
  * The interner (interner.h) keeps its strings for ever; here each id is held as often as it was
  * acquired, and with the last release its text is overwritten and its memory and id used again. It
@@ -16,22 +17,25 @@
 #include "runtime/base/heap.h"
 
 /* A new, empty set of names in `heap`; 0 when there is no room. */
-cairn_ref cairn_names_create(struct cairn_heap *heap);
+cairn_ref cairn_heap_names_create(struct cairn_heap *heap);
 
 /* The id of `text`, held once more. May move the heap. */
-uint32_t cairn_names_acquire(struct cairn_heap *heap, cairn_ref names, struct cairn_slice text);
+uint32_t cairn_heap_names_acquire(struct cairn_heap *heap, cairn_ref names,
+                                  struct cairn_slice text);
 
 /* Give one hold back. Id 0 is fine. */
-void cairn_names_release(struct cairn_heap *heap, cairn_ref names, uint32_t id);
+void cairn_heap_names_release(struct cairn_heap *heap, cairn_ref names, uint32_t id);
 
 /* The id of `text` without a hold; 0 if nobody holds it. */
-uint32_t cairn_names_find(const struct cairn_heap *heap, cairn_ref names, struct cairn_slice text);
+uint32_t cairn_heap_names_find(const struct cairn_heap *heap, cairn_ref names,
+                               struct cairn_slice text);
 
 /* Borrowed from the heap, good until it grows. Id 0 gives the empty slice. */
-struct cairn_slice cairn_names_text(const struct cairn_heap *heap, cairn_ref names, uint32_t id);
+struct cairn_slice cairn_heap_names_text(const struct cairn_heap *heap, cairn_ref names,
+                                         uint32_t id);
 
 /* XXH3-64 of the text: the same everywhere. */
-uint64_t cairn_names_hash(const struct cairn_heap *heap, cairn_ref names, uint32_t id);
+uint64_t cairn_heap_names_hash(const struct cairn_heap *heap, cairn_ref names, uint32_t id);
 
 /* How many strings are held. */
-uint32_t cairn_names_count(const struct cairn_heap *heap, cairn_ref names);
+uint32_t cairn_heap_names_count(const struct cairn_heap *heap, cairn_ref names);
