@@ -40,6 +40,7 @@ struct cairn_projection {
     bool is_continuing;         /* a CONTINUE is under way to ourselves */
     bool is_full;               /* a budget was used up: told once */
     uint64_t live_bytes;        /* of all models */
+    struct cairn_actor_ref reader;
 };
 
 static void requests_init(struct requests *requests)
@@ -79,6 +80,11 @@ int cairn_projection_create(const struct cairn_projection_options *options,
     requests_init(&created->unfinished);
     *projection = created;
     return 0;
+}
+
+void cairn_projection_set_reader(struct cairn_projection *projection, struct cairn_actor_ref reader)
+{
+    projection->reader = reader;
 }
 
 /* ---- spaces ---- */
@@ -344,7 +350,7 @@ static void deliver(struct cairn_turn *turn, struct cairn_projection *projection
         cairn_request_finish(turn, request);
         return;
     }
-    cairn_request_send(turn, projection->options.reader, CAIRN_MESSAGE_FETCH, request, false);
+    cairn_request_send(turn, projection->reader, CAIRN_MESSAGE_FETCH, request, false);
 }
 
 static void answer_request(struct cairn_turn *turn, struct cairn_projection *projection,

@@ -86,7 +86,6 @@ struct cairn_projection_options {
     uint32_t wait_ms;                      /* for min_seq */
     struct cairn_watermark *watermark;     /* borrowed */
     const _Atomic uint64_t *committed_seq; /* borrowed: ingest's head */
-    struct cairn_actor_ref reader;         /* brings the events of an answer */
 };
 
 struct cairn_digest_answer {
@@ -100,6 +99,9 @@ struct cairn_projection; /* one shard of one projection: the actor's state */
 
 int cairn_projection_create(const struct cairn_projection_options *options,
                             struct cairn_projection **projection);
+/* Where answers fetch events; before the actor runs. */
+void cairn_projection_set_reader(struct cairn_projection *projection,
+                                 struct cairn_actor_ref reader);
 void cairn_projection_destroy(void *projection);
 /* The behaviour for struct cairn_actor_options. */
 int cairn_projection_behaviour(struct cairn_turn *turn, void *state, struct cairn_message *message);

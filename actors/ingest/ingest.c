@@ -166,23 +166,6 @@ static int start(struct cairn_ingest *ingest, struct cairn_turn *turn)
 
 /* ---- committing ---- */
 
-static void tell_followers(struct cairn_ingest *ingest, struct cairn_turn *turn,
-                           struct cairn_batch *batch)
-{
-    for (struct cairn_follower *follower = ingest->followers; follower != NULL;
-         follower = follower->next) {
-        if (!cairn_slice_equal(follower->space, batch->events[0].space))
-            continue;
-        struct cairn_message *message = cairn_turn_message(
-            turn, CAIRN_MESSAGE_FOLLOWED, (uint64_t)(uintptr_t)cairn_batch_acquire(batch), 0);
-        if (message != NULL && cairn_turn_send(turn, follower->connection, message) == 0)
-            continue;
-        if (message != NULL)
-            cairn_turn_discard(turn, message);
-        cairn_batch_release(batch);
-    }
-}
-
 static void report_commit(struct cairn_ingest *ingest, struct cairn_turn *turn,
                           const struct cairn_pending *pending, uint64_t now_ns)
 {
@@ -214,7 +197,7 @@ static void publish(struct cairn_ingest *ingest, struct cairn_turn *turn,
     if (batch == NULL)
         return;
     report_commit(ingest, turn, pending, now_ns);
-    tell_followers(ingest, turn, batch);
+    cairn_ingest_tell_followers(ingest, turn, batch);
     uint64_t last_seq = batch->events[batch->count - 1].seq;
     pending->batch = NULL;
     cairn_shards_publish(ingest->options.shards, turn, batch);
@@ -482,7 +465,7 @@ static int on_timer(struct cairn_ingest *ingest, struct cairn_turn *turn, uint64
 }
 
 static void on_request(struct cairn_ingest *ingest, struct cairn_turn *turn,
-                       struct cairn_request *request)
+                       struct cairn_request *request, bool follows)
 {
     request->sent_ns = cairn_request_received(turn, request);
     if (ingest->ledger == NULL || ingest->replay.open != NULL || ingest->is_stopping) {
@@ -490,6 +473,8 @@ static void on_request(struct cairn_ingest *ingest, struct cairn_turn *turn,
         cairn_request_problem(
             request, 503, ingest->is_stopping ? "stopping" : "starting: the ledger is read back");
         cairn_ingest_finish(turn, request);
+    } else if (follows) {
+        cairn_ingest_follow(ingest, turn, request);
     } else if (request->operation == CAIRN_OPERATION_DIGEST) {
         cairn_ingest_digest(ingest, turn, request);
     } else if (cairn_ingest_is_forget(request->operation) ||
@@ -500,34 +485,6 @@ static void on_request(struct cairn_ingest *ingest, struct cairn_turn *turn,
         continue_soon(ingest, turn);
     } else {
         cairn_ingest_read(ingest, turn, request);
-    }
-}
-
-static void follow(struct cairn_ingest *ingest, const struct cairn_message *message)
-{
-    struct cairn_slice space = cairn_slice(message->payload, message->value);
-    struct cairn_follower *follower = calloc(1, sizeof(*follower) + space.bytes);
-    if (follower == NULL)
-        return;
-    memcpy(follower + 1, space.data, space.bytes);
-    follower->space = cairn_slice(follower + 1, space.bytes);
-    follower->connection = message->from;
-    follower->next = ingest->followers;
-    ingest->followers = follower;
-}
-
-static void unfollow(struct cairn_ingest *ingest, struct cairn_actor_ref connection)
-{
-    struct cairn_follower **link = &ingest->followers;
-    while (*link != NULL) {
-        struct cairn_follower *follower = *link;
-        if (follower->connection.slot != connection.slot ||
-            follower->connection.generation != connection.generation) {
-            link = &follower->next;
-            continue;
-        }
-        *link = follower->next;
-        free(follower);
     }
 }
 
@@ -568,7 +525,7 @@ int cairn_ingest_behaviour(struct cairn_turn *turn, void *state, struct cairn_me
         go_on_replaying(ingest, turn);
         return CAIRN_TURN_OK;
     case CAIRN_MESSAGE_REQUEST:
-        on_request(ingest, turn, cairn_request_of(message));
+        on_request(ingest, turn, cairn_request_of(message), false);
         return CAIRN_TURN_OK;
     case CAIRN_MESSAGE_CONTINUE:
         ingest->is_continuing = false;
@@ -579,10 +536,10 @@ int cairn_ingest_behaviour(struct cairn_turn *turn, void *state, struct cairn_me
         cairn_ingest_digest_answer(ingest, turn, message);
         return CAIRN_TURN_OK;
     case CAIRN_MESSAGE_FOLLOW:
-        follow(ingest, message);
+        on_request(ingest, turn, cairn_request_of(message), true);
         return CAIRN_TURN_OK;
     case CAIRN_MESSAGE_UNFOLLOW:
-        unfollow(ingest, message->from);
+        cairn_ingest_unfollow(ingest, turn, message->from);
         return CAIRN_TURN_OK;
     case CAIRN_MESSAGE_STOP:
         return on_stop(ingest, turn);

@@ -16,17 +16,11 @@
 
 #include <stdatomic.h>
 
+#include "actors/readiness.h"
 #include "actors/shards.h"
 #include "storage/ledger.h"
 
-/* What start-up found, and the state of the service; written by ingest, read by anyone. */
-enum cairn_readiness {
-    CAIRN_READINESS_STARTING,
-    CAIRN_READINESS_READY,
-    CAIRN_READINESS_READ_ONLY, /* the ledger cannot be written */
-    CAIRN_READINESS_FAILED,    /* the ledger cannot be opened; see ingest's report */
-};
-
+/* What start-up found. */
 struct cairn_ingest_report {
     int result; /* of opening: 0 or a negative errno */
     struct cairn_ledger_recovery recovery;

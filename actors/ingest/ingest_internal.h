@@ -113,6 +113,19 @@ int cairn_ingest_record(struct cairn_projection *directory, const struct cairn_b
 void cairn_ingest_read(struct cairn_ingest *ingest, struct cairn_turn *turn,
                        struct cairn_request *request);
 
+/* The same for the beginning of a stream: all events after `since`, as Server-Sent Events. */
+void cairn_ingest_read_stream(struct cairn_ingest *ingest, struct cairn_turn *turn,
+                              struct cairn_request *request);
+
+/* ---- ingest_follow.c ---- */
+
+void cairn_ingest_follow(struct cairn_ingest *ingest, struct cairn_turn *turn,
+                         struct cairn_request *request);
+void cairn_ingest_unfollow(struct cairn_ingest *ingest, struct cairn_turn *turn,
+                           struct cairn_actor_ref connection);
+void cairn_ingest_tell_followers(struct cairn_ingest *ingest, struct cairn_turn *turn,
+                                 struct cairn_batch *batch);
+
 /* ---- ingest_digest.c ---- */
 
 void cairn_ingest_digest(struct cairn_ingest *ingest, struct cairn_turn *turn,

@@ -9,6 +9,7 @@
 
 #define LIMIT_DEFAULT 100
 #define LIMIT_MAX     1000
+#define STREAM_MAX    10000 /* events that a follower may ask for from before */
 
 /* ---- rendering what the reader brought ---- */
 
@@ -50,6 +51,21 @@ static void render_lines(struct cairn_request *request)
         cairn_buffer_append_byte(&request->answer, '\n');
     }
     request->content_type = "application/x-ndjson";
+    request->status = 200;
+}
+
+static void render_stream(struct cairn_request *request)
+{
+    struct cairn_json_writer writer;
+    for (uint32_t i = 0; i < request->fetched->count; i++) {
+        if (request->fetched->events[i].kind == CAIRN_EVENT_NONE)
+            continue;
+        cairn_buffer_append_text(&request->answer, "data: ");
+        cairn_json_writer_init(&writer, &request->answer);
+        cairn_event_write(&writer, &request->fetched->events[i]);
+        cairn_buffer_append_text(&request->answer, "\n\n");
+    }
+    request->content_type = "text/event-stream";
     request->status = 200;
 }
 
@@ -192,6 +208,33 @@ static void answer_list(struct cairn_ingest *ingest, struct cairn_turn *turn,
     }
     request->render = is_messages ? render_list : render_lines;
     fetch(ingest, turn, request);
+}
+
+/* Without `since` a stream begins now. */
+void cairn_ingest_read_stream(struct cairn_ingest *ingest, struct cairn_turn *turn,
+                              struct cairn_request *request)
+{
+    const struct cairn_projection_space *space =
+        cairn_projection_find(ingest->directory, request->space);
+    struct cairn_directory_filter filter = {.up_to_seq = ingest->published_seq};
+    struct cairn_slice since;
+    request->render = render_stream;
+    if (!cairn_request_query(request, "since", &since) || space == NULL ||
+        ingest->published_seq == 0) {
+        fetch(ingest, turn, request);
+        return;
+    }
+    if (read_event_filter(request, &filter) == 0 &&
+        collect(space, request, &filter, STREAM_MAX) < 0)
+        cairn_ingest_refuse(request, -ENOBUFS);
+    if (request->status == 0 && request->next_cursor != 0)
+        cairn_request_problem(request, 422,
+                              "more than %d events since then: page to the end first, then follow",
+                              STREAM_MAX);
+    if (request->status != 0)
+        cairn_ingest_finish(turn, request);
+    else
+        fetch(ingest, turn, request);
 }
 
 static void answer_one(struct cairn_ingest *ingest, struct cairn_turn *turn,
