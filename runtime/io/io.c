@@ -15,7 +15,7 @@ int cairn_io_create(enum cairn_io_kind kind, const struct cairn_io_options *opti
     case CAIRN_IO_POSIX:
         return cairn_io_posix_create(options, io);
     case CAIRN_IO_SIM:
-        return -ENOSYS;
+        return cairn_io_sim_create(options, io);
     }
     return -EINVAL;
 }

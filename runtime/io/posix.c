@@ -9,6 +9,7 @@
  * operation leaves `waiting` only by completing, at its own turn, or by being cancelled, which
  * moves it to `queued`, and that list is not looked at before the next poll. */
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
@@ -191,7 +192,8 @@ static size_t ask(struct posix *posix)
         if (count == posix->capacity && !grow(posix))
             break;
         short events = op->code == CAIRN_IO_SEND ? POLLOUT : POLLIN;
-        posix->polled[count] = (struct pollfd){.fd = op->fd, .events = events};
+        int fd = op->fd >= 0 ? op->fd : INT_MAX; /* poll is silent about -1: ask it of no file */
+        posix->polled[count] = (struct pollfd){.fd = fd, .events = events};
         posix->asked[count++] = op;
     }
     return count;
