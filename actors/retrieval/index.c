@@ -8,8 +8,8 @@
 int cairn_index_create(struct cairn_heap *heap, enum cairn_language language)
 {
     cairn_ref root = cairn_heap_alloc(heap, sizeof(struct cairn_index));
-    cairn_ref terms = root == 0 ? 0 : cairn_names_create(heap);
-    cairn_ref names = terms == 0 ? 0 : cairn_names_create(heap);
+    cairn_ref terms = root == 0 ? 0 : cairn_heap_names_create(heap);
+    cairn_ref names = terms == 0 ? 0 : cairn_heap_names_create(heap);
     if (names == 0)
         return -ENOMEM;
     cairn_heap_set_root(heap, root);
@@ -52,16 +52,16 @@ static int acquire_name(struct cairn_heap *heap, struct cairn_slice text, uint32
 {
     if (text.bytes == 0)
         return 0;
-    *id = cairn_names_acquire(heap, cairn_index_of(heap)->names, text);
+    *id = cairn_heap_names_acquire(heap, cairn_index_of(heap)->names, text);
     return *id == 0 ? -ENOMEM : 0;
 }
 
 static void release_names(struct cairn_heap *heap, const struct cairn_document *document)
 {
     cairn_ref names = cairn_index_of(heap)->names;
-    cairn_names_release(heap, names, document->channel);
-    cairn_names_release(heap, names, document->author);
-    cairn_names_release(heap, names, document->label);
+    cairn_heap_names_release(heap, names, document->channel);
+    cairn_heap_names_release(heap, names, document->author);
+    cairn_heap_names_release(heap, names, document->label);
 }
 
 /* On failure the names acquired so far are in `document`, to be released. */
@@ -167,7 +167,7 @@ static void forget_term(struct cairn_heap *heap, uint32_t term)
     cairn_assert(entry->document_count > 0);
     if (--entry->document_count == 0)
         cairn_postings_clear(heap, &entry->postings);
-    cairn_names_release(heap, cairn_index_of(heap)->terms, term);
+    cairn_heap_names_release(heap, cairn_index_of(heap)->terms, term);
 }
 
 static void forget_document(struct cairn_heap *heap, uint32_t number)
@@ -251,6 +251,6 @@ int cairn_index_set_language(struct cairn_heap *heap, uint64_t seq, enum cairn_l
 const struct cairn_index_entry *cairn_index_find(const struct cairn_heap *heap,
                                                  struct cairn_slice term)
 {
-    uint32_t id = cairn_names_find(heap, cairn_index_of(heap)->terms, term);
+    uint32_t id = cairn_heap_names_find(heap, cairn_index_of(heap)->terms, term);
     return id == 0 ? NULL : entry_of(heap, id);
 }

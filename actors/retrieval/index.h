@@ -21,7 +21,7 @@
 #include "actors/retrieval/analysis.h"
 #include "actors/retrieval/documents.h"
 #include "runtime/base/hash.h"
-#include "runtime/base/names.h"
+#include "runtime/base/heap_names.h"
 
 struct cairn_index_entry {
     uint32_t document_count; /* living documents with this term */

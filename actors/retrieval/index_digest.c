@@ -2,7 +2,7 @@
  * are fixed structs of 128-bit hashes of the strings, so that adding one is a single short hash. */
 #include "actors/retrieval/index.h"
 
-#include "runtime/base/names.h"
+#include "runtime/base/heap_names.h"
 
 enum item {
     ITEM_DOCUMENT = 1,
@@ -46,9 +46,9 @@ static void add_documents(const struct cairn_heap *heap, struct cairn_digest spa
             continue;
         struct document_item item = {
             .space = space,
-            .channel = digest_of(cairn_names_text(heap, index->names, document.channel)),
-            .author = digest_of(cairn_names_text(heap, index->names, document.author)),
-            .label = digest_of(cairn_names_text(heap, index->names, document.label)),
+            .channel = digest_of(cairn_heap_names_text(heap, index->names, document.channel)),
+            .author = digest_of(cairn_heap_names_text(heap, index->names, document.author)),
+            .label = digest_of(cairn_heap_names_text(heap, index->names, document.label)),
             .seq = document.seq,
             .ts_ms = document.ts_ms,
             .expires_at_ms = document.has_expiry ? document.expires_at_ms : INT64_MAX,
@@ -86,8 +86,8 @@ static void add_terms(const struct cairn_heap *heap, struct cairn_digest space,
     for (uint32_t id = 1; id <= index->entry_capacity; id++) {
         if (entries[id - 1].document_count == 0)
             continue;
-        struct posting_item item = {.space = space,
-                                    .term = digest_of(cairn_names_text(heap, index->terms, id))};
+        struct posting_item item = {
+            .space = space, .term = digest_of(cairn_heap_names_text(heap, index->terms, id))};
         add_postings(heap, item, &entries[id - 1].postings, digest);
     }
 }

@@ -62,11 +62,11 @@ static int collect_text(void *context, struct cairn_slice text)
     struct cairn_term term;
     cairn_analyzer_begin(analyzer, text, (enum cairn_language)index->language);
     while (collector->count < CAIRN_DOCUMENT_LENGTH_MAX && cairn_analyzer_next(analyzer, &term)) {
-        uint32_t id = cairn_names_acquire(collection->heap, terms, term.text);
+        uint32_t id = cairn_heap_names_acquire(collection->heap, terms, term.text);
         if (id == 0)
             return -ENOMEM;
         if (cairn_collector_add(collector, id) < 0) {
-            cairn_names_release(collection->heap, terms, id);
+            cairn_heap_names_release(collection->heap, terms, id);
             return -ENOMEM;
         }
     }
@@ -76,7 +76,7 @@ static int collect_text(void *context, struct cairn_slice text)
 static void release_occurrences(struct cairn_heap *heap, const struct cairn_collector *collector)
 {
     for (uint32_t i = 0; i < collector->count; i++)
-        cairn_names_release(heap, cairn_index_of(heap)->terms, collector->ids[i]);
+        cairn_heap_names_release(heap, cairn_index_of(heap)->terms, collector->ids[i]);
 }
 
 /* The index holds a term once a document, however often the document has it. */
@@ -84,7 +84,7 @@ static void release_repetitions(struct cairn_heap *heap, const struct cairn_coll
 {
     for (uint32_t i = 1; i < collector->count; i++)
         if (collector->ids[i] == collector->ids[i - 1])
-            cairn_names_release(heap, cairn_index_of(heap)->terms, collector->ids[i]);
+            cairn_heap_names_release(heap, cairn_index_of(heap)->terms, collector->ids[i]);
 }
 
 static struct cairn_slice label_of(const struct cairn_event *event)

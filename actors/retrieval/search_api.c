@@ -22,7 +22,7 @@ static const char *const SOURCE_NAMES[CAIRN_SOURCE_COUNT] = {
 static bool find_name(const struct cairn_heap *heap, struct cairn_slice name, uint32_t *id)
 {
     if (name.bytes > 0)
-        *id = cairn_names_find(heap, cairn_index_of(heap)->names, name);
+        *id = cairn_heap_names_find(heap, cairn_index_of(heap)->names, name);
     return name.bytes == 0 || *id != 0;
 }
 
