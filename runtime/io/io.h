@@ -14,7 +14,8 @@
  * Ownership   The caller owns every `struct cairn_io_op` and every buffer until completion. A
  *             received buffer is lent: give it back with cairn_io_buffer_return.
  * Context     An instance belongs to one thread: the one that created it. cairn_io_wake alone may
- *             be called from any thread.
+ *             be called from any thread. A completion may submit, cancel and close, but not poll.
+ *             A forked child may use what is done on return, nothing else.
  * Errors      Negative errno, as from the kernel. A full disk is -ENOSPC, a failed flush -EIO.
  * Cost        uring: one system call a poll, whatever the number of operations.
  */
@@ -99,10 +100,12 @@ void cairn_io_wake(struct cairn_io *io, struct cairn_io *from);
 
 /* Multishot: completes with a new descriptor each, until cancelled or failed. */
 void cairn_io_accept(struct cairn_io *io, struct cairn_io_op *op, int listener);
-/* Multishot into lent buffers. -ENOBUFS ends it when none is free: return some, arm again. */
+/* Multishot into lent buffers. -ENOBUFS ends it when none is free: return some, arm again. That can
+ * happen in any poll, since uring fills all free buffers before the first completion is run. */
 void cairn_io_receive(struct cairn_io *io, struct cairn_io_op *op, int socket);
 void cairn_io_buffer_return(struct cairn_io *io, uint32_t buffer_id);
-/* Sends all of it unless the connection fails; the result is then the error. */
+/* Sends all of it unless the connection fails; the result is then the error, and how much was sent is
+ * not told. One send at a time on a socket: two in flight have no order. */
 void cairn_io_send(struct cairn_io *io, struct cairn_io_op *op, int socket, const void *data,
                    uint32_t bytes);
 void cairn_io_read(struct cairn_io *io, struct cairn_io_op *op, int fd, void *buffer,
@@ -111,7 +114,8 @@ void cairn_io_read(struct cairn_io *io, struct cairn_io_op *op, int fd, void *bu
 void cairn_io_write(struct cairn_io *io, struct cairn_io_op *op, int fd, const void *buffer,
                     uint32_t bytes, uint64_t offset, bool durable);
 void cairn_io_sync(struct cairn_io *io, struct cairn_io_op *op, int fd); /* fdatasync */
-/* Ask that `op` end soon; it then completes with -ECANCELED if nothing else came first. */
+/* Ask that `op` end soon; it then completes with -ECANCELED if nothing else came first. Of an
+ * operation that is not in flight: nothing. A file operation may be done all the same. */
 void cairn_io_cancel(struct cairn_io *io, struct cairn_io_op *op);
 
 /* ---- clocks and randomness ---- */
@@ -130,7 +134,9 @@ uint64_t cairn_io_random(struct cairn_io *io); /* from the system; seeded in sim
 #define CAIRN_IO_OPEN_TRUNC  (1u << 4)
 
 int cairn_io_open(struct cairn_io *io, const char *path, uint32_t flags); /* descriptor */
-void cairn_io_close(struct cairn_io *io, int fd);                         /* files and sockets */
+/* Files and sockets. End what is in flight on it first (cairn_io_shutdown, cairn_io_cancel): with
+ * uring it would go on, with the others it fails with -EBADF. */
+void cairn_io_close(struct cairn_io *io, int fd);
 /* All bytes or an error; reading past the end returns the shorter count. */
 int64_t cairn_io_read_now(struct cairn_io *io, int fd, void *buffer, size_t bytes, uint64_t offset);
 int cairn_io_write_now(struct cairn_io *io, int fd, const void *buffer, size_t bytes,

@@ -313,12 +313,22 @@ static void sim_buffer_return(struct cairn_io *io, uint32_t buffer_id)
     cairn_io_buffers_release(&instance_of(io)->buffers, buffer_id);
 }
 
+static void fail_now(struct cairn_sim_instance *instance, struct cairn_io_op_list operations)
+{
+    for (struct cairn_io_op *op = cairn_io_op_list_pop(&operations); op != NULL;
+         op = cairn_io_op_list_pop(&operations))
+        schedule_at(instance, op, instance->sim->now_ns);
+}
+
 void cairn_sim_instance_end(struct cairn_sim_instance *instance)
 {
+    struct cairn_io_op_list scheduled = instance->scheduled;
+    struct cairn_io_op_list blocked = instance->blocked;
     instance->dead = true;
-    for (struct cairn_io_op *op = cairn_io_op_list_pop(&instance->blocked); op != NULL;
-         op = cairn_io_op_list_pop(&instance->blocked))
-        schedule_at(instance, op, instance->sim->now_ns);
+    instance->scheduled = (struct cairn_io_op_list){0};
+    instance->blocked = (struct cairn_io_op_list){0};
+    fail_now(instance, scheduled);
+    fail_now(instance, blocked);
 }
 
 static void sim_destroy(struct cairn_io *io)
