@@ -206,6 +206,17 @@ static bool continues_word(enum glyph_class class)
     return class != SEPARATOR && class != SOLID && class != EMOJI;
 }
 
+/* Most of most texts: small letters after a small letter, where nothing has to be decided. */
+static size_t append_small_letters(struct cairn_slice text, size_t at, struct folding *folding)
+{
+    while (at < text.bytes && text.data[at] >= 'a' && text.data[at] <= 'z' && !folding->is_full &&
+           folding->bytes < CAIRN_TERM_BYTES_MAX) {
+        folding->base = text.data[at];
+        folding->word[folding->bytes++] = text.data[at++];
+    }
+    return at;
+}
+
 /* Fold the word that begins at `at`. `is_part`: stop where the next part begins. Returns where it
  * ends. */
 static size_t scan_word(struct cairn_slice text, size_t at, bool is_part, struct folding *folding)
@@ -228,7 +239,7 @@ static size_t scan_word(struct cairn_slice text, size_t at, bool is_part, struct
             append_glyph(folding, glyph);
             before = glyph.class == MARK ? before : glyph.class;
         }
-        at = after;
+        at = before == LOWER ? append_small_letters(text, after, folding) : after;
     }
     return at;
 }

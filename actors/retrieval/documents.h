@@ -17,7 +17,7 @@
  * Context     One owner. Pointers are void after the next allocation.
  * Units       Lengths count terms with repetition.
  * Errors      -ENOMEM: nothing that can be seen has changed. -ENOBUFS: 2^31 - 1 documents.
- * Cost        Two dependent loads an attribute; 32 bytes and about 24 of forward index a message.
+ * Cost        Two dependent loads an attribute; 32 bytes a document, and its forward block.
  */
 #pragma once
 

@@ -14,7 +14,7 @@
  * Ownership   All in the heap; its root is the index.
  * Context     One owner. Adding, forgetting and setting move the heap.
  * Errors      -ENOMEM: the budget is used up, the index is as it was. -ENOBUFS: 2^31 documents.
- * Cost        Adding: about 50 ns a distinct term. About 110 bytes a chat message.
+ * Cost        Adding: linear in the distinct terms. Bytes a message: README.md.
  */
 #pragma once
 

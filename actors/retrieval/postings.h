@@ -19,7 +19,7 @@
  * Ownership   A list is 16 bytes inside its owner's block; its chunks are in the same heap.
  * Context     One owner. A reader holds pointers: it is void after the next allocation.
  * Errors      -ENOMEM from _reserve: nothing that can be seen has changed.
- * Cost        Append O(1). Reading: about 2 ns a posting of a long list.
+ * Cost        Append O(1); reading is sequential within a chunk.
  * Source      Chunk growth as in-memory indexes have it (Büttcher, Clarke, Cormack 2010, ch. 7).
  */
 #pragma once
