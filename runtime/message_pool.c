@@ -69,6 +69,7 @@ static struct cairn_free_block *depot_grow(struct cairn_message_depot *depot, ui
     ck_spinlock_fas_lock(&depot->lock);
     slab->next = depot->slabs;
     depot->slabs = slab;
+    depot->slab_count++;
     ck_spinlock_fas_unlock(&depot->lock);
     return next;
 }
@@ -124,6 +125,7 @@ struct cairn_message *cairn_message_create_foreign(size_t payload_bytes)
 struct cairn_message *cairn_message_pool_acquire(struct cairn_message_pool *pool,
                                                  size_t payload_bytes)
 {
+    cairn_assert(payload_bytes <= PTRDIFF_MAX);
     uint32_t class = class_of(sizeof(struct cairn_message) + payload_bytes);
     if (!pool->pooled || class == CAIRN_POOL_BIG)
         return cairn_message_create_foreign(payload_bytes);

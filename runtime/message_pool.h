@@ -44,6 +44,7 @@ struct cairn_message_depot {
     _Alignas(64) ck_spinlock_fas_t lock; /* of all below */
     struct cairn_free_block *batches[CAIRN_POOL_CLASSES];
     struct cairn_slab *slabs;
+    uint32_t slab_count;
 };
 
 struct cairn_message_pool {
