@@ -66,6 +66,7 @@ struct cairn_worker {
     uint64_t last_work_ns;
     uint64_t turn_ns; /* moving average of an actor's turn */
     uint32_t steps;
+    uint32_t step_turns; /* most turns of one step; less only in simulation */
     struct cairn_turn turn;
     struct cairn_ready ready;
     struct cairn_message_pool pool;
@@ -114,8 +115,7 @@ struct cairn_system {
     bool ios_open; /* rings exist and may be woken from outside */
     int start_result;
     struct cairn_slot_cache foreign_slots;
-    uint32_t foreign_next;      /* worker for the next actor that names none */
-    struct cairn_random random; /* simulation: which worker is next */
+    uint32_t foreign_next; /* worker for the next actor that names none */
 };
 
 /* A counter with one writer: an ordinary addition that readers may watch. */

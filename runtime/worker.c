@@ -24,6 +24,7 @@ void cairn_worker_init(struct cairn_worker *worker, struct cairn_system *system,
         .clock_stride = CLOCK_STRIDE_FIRST,
         .clock_left = CLOCK_STRIDE_FIRST,
         .turn_ns = TURN_NS_FIRST,
+        .step_turns = CAIRN_STEP_TURNS,
     };
     worker->turn.worker = worker;
     ck_stack_init(&worker->inbox);
@@ -171,7 +172,7 @@ static uint32_t run_turns(struct cairn_worker *worker)
     uint64_t limit_ns =
         worker->now_ns + STEP_BUDGET_TURNS * worker->system->options.turn_us * CAIRN_NS_PER_US;
     uint32_t turns = 0;
-    while (turns < CAIRN_STEP_TURNS) {
+    while (turns < worker->step_turns) {
         struct cairn_actor *actor = cairn_ready_pop(&worker->ready);
         if (actor == NULL)
             break;
