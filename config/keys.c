@@ -71,7 +71,7 @@ static const struct cairn_setting_key KEYS[] = {
          "HOST:PORT to serve on; port 0 lets the kernel choose; beyond loopback a token_file is "
          "needed.",
          .is_endpoint = true),
-    TEXT(server, token_file, "", RELOAD,
+    TEXT(server, token_file, "", RESTART,
          "File with a line for each token, TOKEN-HASH role=... spaces=...; empty: no "
          "authentication.",
          .may_be_empty = true, .is_secret = true),
@@ -197,14 +197,15 @@ static const struct cairn_setting_key KEYS[] = {
 
     AMOUNT(memory, projection_mb, 4096, 1, 32768, RESTART,
            "Largest model of one space in one projection, in MiB; beyond it the space is full."),
-    AMOUNT(memory, requests_mb, 256, 1, 65536, RESTART,
-           "Bodies of all requests in progress, in MiB; beyond it connections are not read."),
+    AMOUNT(memory, requests_mb, 256, 1, 65536, IDLE,
+           NO_EFFECT "bodies are bounded one by one ([server] max_body_bytes, max_connections); a "
+                     "common budget, in MiB, will use it."),
 
     FLAG(training, alias_tables, true, RESTART,
          "Draw successors in constant time, for some memory; off: by cumulative counts."),
     AMOUNT(training, channel_cache_mb, 64, 0, 65536, RESTART,
            "Memory for chains of single channels, built when asked for, in MiB."),
-    AMOUNT(training, state_size, 2, 1, 4, RESTART,
+    AMOUNT(training, state_size, 2, 1, 5, RESTART,
            "Order of the chains of new spaces: words that decide the next one."),
 
     RATIO(retrieval, k1, 1.2, 0, 10, RESTART,
@@ -215,21 +216,24 @@ static const struct cairn_setting_key KEYS[] = {
     CHOICE(retrieval, language, "english", LANGUAGES, RESTART,
            "Stemming and stop words of new spaces; none: words as they are."),
 
-    AMOUNT(context, token_budget, 1500, 1, 1000000, RESTART,
-           "Tokens of a context whose request names no budget."),
+    AMOUNT(context, token_budget, 1500, 1, 1000000, IDLE,
+           NO_EFFECT "contexts are not put together yet; requests that name no budget of tokens "
+                     "will use it."),
 
-    AMOUNT(facts, history, 16, 1, 65536, RESTART,
-           "Earlier values kept for each fact; the ledger has all of them."),
+    AMOUNT(facts, history, 16, 1, 65536, IDLE,
+           NO_EFFECT
+           "all values of a fact are kept, and a request says how many it wants; trimming "
+           "old values will use it."),
 
     AMOUNT(patterns, support, 3, 1, MANY, RESTART,
            "Distinct episodes that must show a pattern before it is told."),
     RATIO(patterns, min_success, 0.7, 0, 1, RESTART,
           "Share of successes from which a pattern is recommended."),
-    AMOUNT(patterns, max_length, 5, 2, 16, RESTART,
+    AMOUNT(patterns, max_length, 5, 2, 8, RESTART,
            "Longest sequence of tools; time and memory grow with it."),
 
     FLAG(metrics, enabled, true, RESTART, "Measure stages and actors; off: /metrics is bare."),
-    AMOUNT(metrics, slow_ms, 50, 0, HOUR, RELOAD,
+    AMOUNT(metrics, slow_ms, 50, 0, HOUR, RESTART,
            "Requests slower than this go to the slow log with all their stages."),
     AMOUNT(metrics, slow_log_entries, 128, 1, 65536, RESTART,
            "Slow requests that are remembered; older ones are dropped."),
