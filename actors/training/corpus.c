@@ -6,7 +6,7 @@
 #include "actors/training/tokens.h"
 #include "actors/training/transitions.h"
 #include "runtime/base/hash.h"
-#include "runtime/base/names.h"
+#include "runtime/base/heap_names.h"
 
 #define WINDOW_MAX          64u
 #define UNCOUNTED_BYTES_MAX 1024u
@@ -17,8 +17,8 @@ int cairn_corpus_create(struct cairn_heap *heap, uint32_t state_size_default)
     if (ref == 0)
         return -ENOMEM;
     struct cairn_corpus corpus = {
-        .words = cairn_names_create(heap),
-        .channels = cairn_names_create(heap),
+        .words = cairn_heap_names_create(heap),
+        .channels = cairn_heap_names_create(heap),
         .forward = cairn_forward_create(heap),
         .texts = cairn_texts_create(heap),
         .chain = cairn_chain_create(heap, state_size_default),
@@ -36,7 +36,7 @@ int cairn_corpus_create(struct cairn_heap *heap, uint32_t state_size_default)
 /* A text's hash goes on from its tokens' hashes, so that it does not depend on ids. */
 static uint64_t hash_on(const struct cairn_heap *heap, uint64_t hash, uint32_t token)
 {
-    uint64_t token_hash = cairn_names_hash(heap, cairn_corpus_of(heap)->words, token);
+    uint64_t token_hash = cairn_heap_names_hash(heap, cairn_corpus_of(heap)->words, token);
     return XXH3_64bits_withSeed(&token_hash, sizeof(token_hash), hash);
 }
 
@@ -58,7 +58,7 @@ static void release_words(struct cairn_heap *heap, struct cairn_forward_reader t
     uint32_t count;
     while ((count = cairn_forward_read(heap, &tokens, window, WINDOW_MAX)) > 0) {
         for (uint32_t i = 0; i < count; i++)
-            cairn_names_release(heap, cairn_corpus_of(heap)->words, window[i]);
+            cairn_heap_names_release(heap, cairn_corpus_of(heap)->words, window[i]);
     }
 }
 
@@ -75,7 +75,7 @@ static int acquire_words(struct cairn_heap *heap, struct intake *intake, struct 
     struct cairn_corpus corpus = *cairn_corpus_of(heap);
     struct cairn_slice token;
     while (cairn_tokens_next(&text, &token)) {
-        uint32_t id = cairn_names_acquire(heap, corpus.words, token);
+        uint32_t id = cairn_heap_names_acquire(heap, corpus.words, token);
         if (id == 0) {
             release_words(heap, cairn_forward_pending(heap, corpus.forward, &intake->writer));
             return -ENOMEM;
@@ -139,13 +139,13 @@ int cairn_corpus_add(struct cairn_heap *heap, uint64_t seq, struct cairn_slice c
 {
     uint32_t channel_id = 0;
     if (channel.bytes > 0) {
-        channel_id = cairn_names_acquire(heap, cairn_corpus_of(heap)->channels, channel);
+        channel_id = cairn_heap_names_acquire(heap, cairn_corpus_of(heap)->channels, channel);
         if (channel_id == 0)
             return -ENOMEM;
     }
     int result = add_text(heap, seq, channel_id, text);
     if (result <= 0)
-        cairn_names_release(heap, cairn_corpus_of(heap)->channels, channel_id);
+        cairn_heap_names_release(heap, cairn_corpus_of(heap)->channels, channel_id);
     else
         cairn_corpus_of(heap)->unchanneled += channel_id == 0;
     return result;
@@ -168,7 +168,7 @@ void cairn_corpus_remove(struct cairn_heap *heap, const struct cairn_forward_mes
     cairn_texts_remove(heap, corpus->texts, cairn_corpus_hash(heap, message->tokens));
     corpus->tokens -= count_tokens(heap, message->tokens);
     corpus->unchanneled -= message->channel == 0;
-    cairn_names_release(heap, corpus->channels, message->channel);
+    cairn_heap_names_release(heap, corpus->channels, message->channel);
     release_words(heap, message->tokens);
     cairn_forward_remove(heap, corpus->forward, message->ordinal);
 }

@@ -1,6 +1,6 @@
 /* actors/training/corpus.h: what a space has learned: its words, its messages and their chain.
  *
- *     words     token -> id, held once per occurrence         (runtime/base/names.h)
+ *     words     token -> id, held once per occurrence         (runtime/base/heap_names.h)
  *     channels  channel -> id, held once per message
  *     forward   each message as ids, by sequence              (forward.h)
  *     texts     which texts are trained                       (texts.h)

@@ -8,8 +8,8 @@
 #include "actors/training/generate_body.h"
 #include "actors/training/generator.h"
 #include "actors/training/training_internal.h"
+#include "runtime/base/heap_names.h"
 #include "runtime/base/json_writer.h"
-#include "runtime/base/names.h"
 
 #define TRIES_A_TURN   100u
 #define TEXT_BYTES_MAX (UINT64_C(1) << 20)
@@ -74,8 +74,8 @@ static enum cairn_answer refuse_empty(struct cairn_request *request,
 static bool is_whole_space(const struct cairn_projection_space *space, uint32_t channel)
 {
     const struct cairn_corpus *corpus = cairn_corpus_of(&space->heap);
-    return channel == 0 ||
-           (corpus->unchanneled == 0 && cairn_names_count(&space->heap, corpus->channels) == 1);
+    return channel == 0 || (corpus->unchanneled == 0 &&
+                            cairn_heap_names_count(&space->heap, corpus->channels) == 1);
 }
 
 static enum cairn_answer refuse_chain(struct cairn_request *request,
@@ -253,7 +253,7 @@ static int check(struct cairn_projection_space *space, struct cairn_request *req
     }
     *channel = 0;
     if (body->channel.bytes > 0)
-        *channel = cairn_names_find(&space->heap, corpus->channels, body->channel);
+        *channel = cairn_heap_names_find(&space->heap, corpus->channels, body->channel);
     if ((body->channel.bytes > 0 && *channel == 0) ||
         cairn_forward_count(&space->heap, corpus->forward) == 0) {
         refuse_empty(request, body);

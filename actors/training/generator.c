@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 #include "actors/training/tokens.h"
-#include "runtime/base/names.h"
+#include "runtime/base/heap_names.h"
 
 /* The last `order` symbols in front of token `at`. */
 static void prefix_of(const struct cairn_generator_text *text, uint32_t at, uint32_t order,
@@ -24,7 +24,7 @@ uint32_t cairn_generator_start(const struct cairn_generator *generator, struct c
     struct cairn_generator_text text = {.tokens = tokens};
     struct cairn_slice token;
     while (text.count < order && cairn_tokens_next(&start, &token)) {
-        tokens[text.count] = cairn_names_find(generator->space, words, token);
+        tokens[text.count] = cairn_heap_names_find(generator->space, words, token);
         if (tokens[text.count++] == 0)
             return 0;
     }
@@ -121,8 +121,8 @@ uint32_t cairn_generator_references(const struct cairn_generator *generator,
 static struct cairn_slice word_at(const struct cairn_generator *generator,
                                   const struct cairn_generator_text *text, uint32_t at)
 {
-    return cairn_names_text(generator->space, cairn_corpus_of(generator->space)->words,
-                            text->tokens[at]);
+    return cairn_heap_names_text(generator->space, cairn_corpus_of(generator->space)->words,
+                                 text->tokens[at]);
 }
 
 uint64_t cairn_generator_bytes(const struct cairn_generator *generator,

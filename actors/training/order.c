@@ -2,14 +2,14 @@
 
 #include <stdlib.h>
 
-#include "runtime/base/names.h"
+#include "runtime/base/heap_names.h"
 
 /* Below this a sort is as quick as a selection. */
 #define SORTED_MAX 12u
 
 static struct cairn_slice text_of(const struct cairn_order_words *words, uint32_t token)
 {
-    return cairn_names_text(words->heap, words->words, token);
+    return cairn_heap_names_text(words->heap, words->words, token);
 }
 
 static uint64_t key_of(struct cairn_slice text)

@@ -1,5 +1,5 @@
 #include "actors/training/training_internal.h"
-#include "runtime/base/names.h"
+#include "runtime/base/heap_names.h"
 
 /* What kind of item a hash is of: no item of one kind is an item of another. */
 enum item { ITEM_TRANSITION = 1, ITEM_MESSAGE, ITEM_SHAPE };
@@ -28,7 +28,7 @@ static uint64_t hash_of(const struct context *context, uint32_t symbol)
         return BEGIN_HASH;
     if (symbol == CAIRN_CHAIN_END)
         return END_HASH;
-    return cairn_names_hash(context->heap, context->corpus.words, symbol);
+    return cairn_heap_names_hash(context->heap, context->corpus.words, symbol);
 }
 
 static void add_prefix(const struct context *context, const uint32_t *prefix, uint32_t order,
@@ -65,7 +65,7 @@ static void add_messages(const struct context *context)
         uint64_t channel =
             message.channel == 0
                 ? 0
-                : cairn_names_hash(context->heap, context->corpus.channels, message.channel);
+                : cairn_heap_names_hash(context->heap, context->corpus.channels, message.channel);
         uint64_t words[] = {message.seq, channel, cairn_corpus_hash(context->heap, message.tokens)};
         add_item(context, ITEM_MESSAGE, words, sizeof(words) / sizeof(*words));
     }
