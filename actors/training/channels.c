@@ -119,11 +119,11 @@ static bool settle(struct cairn_channels *channels, struct channel *channel)
     return true;
 }
 
-static struct channel *add(struct cairn_channels *channels, uint32_t id, uint32_t order)
+static int add(struct cairn_channels *channels, uint32_t id, uint32_t order, struct channel **added)
 {
     struct channel *channel = calloc(1, sizeof(*channel));
     if (channel == NULL)
-        return NULL;
+        return -ENOMEM;
     channel->id = id;
     channel->serial = ++channels->serial;
     cairn_heap_init(&channel->heap, channels->bytes_max);
@@ -131,11 +131,12 @@ static struct channel *add(struct cairn_channels *channels, uint32_t id, uint32_
     if (channel->chain == 0) {
         cairn_heap_deinit(&channel->heap);
         free(channel);
-        return NULL;
+        return -ENOBUFS;
     }
     *link_of(channels, id) = channel;
     channels->count++;
-    return channel;
+    *added = channel;
+    return 0;
 }
 
 static int train(struct channel *channel, const struct cairn_heap *space,
@@ -192,9 +193,10 @@ int cairn_channels_get(struct cairn_channels *channels, const struct cairn_heap 
 
     struct channel *channel = *link_of(channels, id);
     if (channel == NULL && channels->making == NULL) {
-        channel = add(channels, id, cairn_chain_order(space, cairn_corpus_of(space)->chain));
-        if (channel == NULL)
-            return -ENOMEM;
+        uint32_t order = cairn_chain_order(space, cairn_corpus_of(space)->chain);
+        int result = add(channels, id, order, &channel);
+        if (result < 0)
+            return result;
         channels->making = channel;
     }
     if (channels->making != NULL && (channel == NULL || !channel->is_complete)) {
