@@ -13,6 +13,7 @@
 
 #include "actors/gateway/auth.h"
 #include "actors/gateway/router.h"
+#include "actors/readiness.h"
 #include "actors/request.h"
 
 struct cairn_gateway_targets {
@@ -24,13 +25,6 @@ struct cairn_gateway_targets {
     const struct cairn_actor_ref *retrieval;
     const struct cairn_actor_ref *facts;
     uint32_t shard_count;
-};
-
-/* Written by whoever recovers and watches the ledger. */
-enum cairn_readiness {
-    CAIRN_READINESS_STARTING,
-    CAIRN_READINESS_READY,
-    CAIRN_READINESS_READ_ONLY, /* the ledger cannot be written */
 };
 
 /* Zeros are replaced by the defaults that are named here. */

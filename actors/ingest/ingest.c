@@ -324,10 +324,12 @@ static void retry_stalled(struct cairn_ingest *ingest, struct cairn_turn *turn)
 
 /* ---- checkpoints ---- */
 
+/* Nothing is in flight and every model has applied all there is: a checkpoint of one sequence. */
 static bool is_quiet(const struct cairn_ingest *ingest)
 {
     return ingest->pending == NULL &&
-           ingest->progress.durable_seq + 1 == cairn_ledger_next_seq(ingest->ledger);
+           ingest->progress.durable_seq + 1 == cairn_ledger_next_seq(ingest->ledger) &&
+           cairn_shards_lag(ingest->options.shards) == 0;
 }
 
 /* The models are forked as they stand between two turns; the child writes them, copy on write. */

@@ -1,0 +1,105 @@
+#include "tools/times.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "runtime/base/bytes.h"
+
+#define MS_PER_DAY INT64_C(86400000)
+
+/* Days from 1970-01-01 to a date of the Gregorian calendar; years begin in March. */
+static int64_t days_of(int64_t year, int64_t month, int64_t day)
+{
+    year -= month <= 2;
+    int64_t era = (year >= 0 ? year : year - 399) / 400;
+    int64_t year_of_era = year - era * 400;
+    int64_t day_of_year = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1;
+    int64_t day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
+    return era * 146097 + day_of_era - 719468;
+}
+
+static void date_of(int64_t days, int *year, int *month, int *day)
+{
+    days += 719468;
+    int64_t era = (days >= 0 ? days : days - 146096) / 146097;
+    int64_t day_of_era = days - era * 146097;
+    int64_t year_of_era =
+        (day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
+    int64_t day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    int64_t shifted = (5 * day_of_year + 2) / 153;
+    *day = (int)(day_of_year - (153 * shifted + 2) / 5 + 1);
+    *month = (int)(shifted < 10 ? shifted + 3 : shifted - 9);
+    *year = (int)(year_of_era + era * 400 + (*month <= 2));
+}
+
+static bool parse_iso(const char *text, int64_t *ts_ms)
+{
+    int year, month, day, hour = 0, minute = 0, second = 0, used = 0;
+    int offset_hours = 0, offset_minutes = 0;
+    char sign = '+';
+    if (sscanf(text, "%4d-%2d-%2d%n", &year, &month, &day, &used) != 3 || used != 10)
+        return false;
+    text += used;
+    if (*text != '\0') {
+        if (sscanf(text, "T%2d:%2d:%2d%n", &hour, &minute, &second, &used) != 3 || used != 9)
+            return false;
+        text += used;
+        if (strcmp(text, "Z") != 0 &&
+            (sscanf(text, "%c%2d:%2d%n", &sign, &offset_hours, &offset_minutes, &used) != 3 ||
+             used != 6 || text[used] != '\0' || (sign != '+' && sign != '-')))
+            return false;
+    }
+    if (month < 1 || month > 12 || day < 1 || day > 31 || hour > 23 || minute > 59 || second > 60)
+        return false;
+    int64_t seconds = days_of(year, month, day) * 86400 + hour * 3600 + minute * 60 + second;
+    int64_t offset = (offset_hours * 60 + offset_minutes) * INT64_C(60);
+    *ts_ms = (sign == '-' ? seconds + offset : seconds - offset) * 1000;
+    return true;
+}
+
+int cairn_bound_parse(const char *command, const char *option, const char *text,
+                      struct cairn_bound *bound)
+{
+    *bound = (struct cairn_bound){.is_set = text != NULL};
+    if (text == NULL)
+        return 0;
+    if (cairn_slice_to_u64(cairn_slice_of(text), &bound->seq)) {
+        bound->is_seq = true;
+        return 0;
+    }
+    if (text[0] == '@' && cairn_slice_to_i64(cairn_slice_of(text + 1), &bound->ts_ms))
+        return 0;
+    if (parse_iso(text, &bound->ts_ms))
+        return 0;
+    fprintf(stderr,
+            "cairn %s: %s must be a sequence number, @milliseconds or 2026-01-31T12:30:00Z, not "
+            "\"%s\"\n",
+            command, option, text);
+    return -EINVAL;
+}
+
+bool cairn_bound_is_after(const struct cairn_bound *bound, uint64_t seq, int64_t ts_ms)
+{
+    if (!bound->is_set)
+        return true;
+    return bound->is_seq ? seq > bound->seq : ts_ms >= bound->ts_ms;
+}
+
+bool cairn_bound_is_before(const struct cairn_bound *bound, uint64_t seq, int64_t ts_ms)
+{
+    if (!bound->is_set)
+        return true;
+    return bound->is_seq ? seq <= bound->seq : ts_ms < bound->ts_ms;
+}
+
+const char *cairn_time_format(int64_t ts_ms, char text[32])
+{
+    int year, month, day;
+    int64_t days = ts_ms / MS_PER_DAY - (ts_ms % MS_PER_DAY < 0);
+    int64_t second = (ts_ms - days * MS_PER_DAY) / 1000;
+    date_of(days, &year, &month, &day);
+    snprintf(text, 32, "%04d-%02d-%02dT%02d:%02d:%02dZ", year % 10000, month, day,
+             (int)(second / 3600), (int)(second / 60 % 60), (int)(second % 60));
+    return text;
+}
