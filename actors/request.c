@@ -116,8 +116,10 @@ bool cairn_request_query_u64(struct cairn_request *request, const char *name, ui
 
 /* ---- problems ---- */
 
-static void answer_problem(struct cairn_request *request, int status, uint64_t line,
-                           const char *format, va_list arguments)
+__attribute__((format(printf, 4, 0))) static void answer_problem(struct cairn_request *request,
+                                                                 int status, uint64_t line,
+                                                                 const char *format,
+                                                                 va_list arguments)
 {
     char detail[DETAIL_BYTES_MAX];
     int bytes = vsnprintf(detail, sizeof(detail), format, arguments);
