@@ -1,6 +1,7 @@
 /* runtime/io/sim_names.c */
 #include "runtime/io/sim_names.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -27,6 +28,13 @@ struct cairn_sim_name_change {
 };
 
 /* ---- paths ---- */
+
+static void copy_path(char *target, const char *path)
+{
+    size_t bytes = strlen(path) + 1;
+    cairn_assert(bytes <= CAIRN_SIM_PATH_BYTES);
+    memcpy(target, path, bytes);
+}
 
 static const char *skip_dot_slash(const char *path)
 {
@@ -62,7 +70,7 @@ static void parent_of(const char *path, char *parent)
     memcpy(parent, path, bytes);
     parent[bytes] = 0;
     if (bytes == 0)
-        strcpy(parent, slash == NULL ? "." : "/");
+        copy_path(parent, slash == NULL ? "." : "/");
 }
 
 static bool is_child_of(const char *path, const char *directory)
@@ -84,6 +92,7 @@ static struct cairn_sim_name *find(const struct cairn_sim_names *names, const ch
 
 static void drop(struct cairn_sim_names *names, struct cairn_sim_name *name)
 {
+    cairn_assert(names->count > 0);
     cairn_sim_file_release(name->file);
     *name = names->rows[--names->count];
 }
@@ -98,23 +107,22 @@ static void put(struct cairn_sim_names *names, const char *path, struct cairn_si
         cairn_sim_grow(names->rows, names->count, &names->capacity, sizeof(names->rows[0]));
     name = &names->rows[names->count++];
     name->file = file;
-    strcpy(name->path, path);
+    copy_path(name->path, path);
 }
 
-/* `path` with the beginning `from` replaced by `to`; false when `path` is not below it, or the
- * result is too long. */
-static bool move_path(char *path, const char *from, const char *to)
+static bool is_at_or_below(const char *path, const char *directory)
 {
-    size_t from_bytes = strlen(from);
-    bool below =
-        strncmp(path, from, from_bytes) == 0 && (path[from_bytes] == 0 || path[from_bytes] == '/');
-    if (!below || strlen(to) + strlen(path + from_bytes) >= CAIRN_SIM_PATH_BYTES)
-        return false;
-    char rest[CAIRN_SIM_PATH_BYTES];
-    strcpy(rest, path + from_bytes);
-    strcpy(path, to);
-    strcat(path, rest);
-    return true;
+    size_t bytes = strlen(directory);
+    return strncmp(path, directory, bytes) == 0 && (path[bytes] == 0 || path[bytes] == '/');
+}
+
+/* Give `path` the beginning `to` in place of `from`. A path that becomes too long keeps its name. */
+static void move_path(char *path, const char *from, const char *to)
+{
+    char moved[CAIRN_SIM_PATH_BYTES];
+    int bytes = snprintf(moved, sizeof(moved), "%s%s", to, path + strlen(from));
+    if (bytes < (int)sizeof(moved))
+        copy_path(path, moved);
 }
 
 static void move(struct cairn_sim_names *names, const char *from, const char *to)
@@ -125,7 +133,8 @@ static void move(struct cairn_sim_names *names, const char *from, const char *to
     if (replaced != NULL)
         drop(names, replaced);
     for (size_t i = 0; i < names->count; i++)
-        move_path(names->rows[i].path, from, to);
+        if (is_at_or_below(names->rows[i].path, from))
+            move_path(names->rows[i].path, from, to);
 }
 
 static void apply(struct cairn_sim_names *names, const struct cairn_sim_name_change *change)
@@ -187,8 +196,8 @@ static void change_names(struct cairn_sim_tree *tree, enum change_kind kind, con
                                    sizeof(tree->journal[0]));
     struct cairn_sim_name_change *change = &tree->journal[tree->journal_count++];
     *change = (struct cairn_sim_name_change){.kind = kind, .file = file};
-    strcpy(change->path, path);
-    strcpy(change->to, to);
+    copy_path(change->path, path);
+    copy_path(change->to, to);
     cairn_sim_file_hold(file);
     apply(&tree->current, change);
 }
