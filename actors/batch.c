@@ -95,7 +95,8 @@ static void place(struct cairn_slice source, struct cairn_slice shared, char **t
         *placed = shared;
         return;
     }
-    memcpy(*target, source.data, source.bytes);
+    if (source.bytes > 0)
+        memcpy(*target, source.data, source.bytes);
     *placed = cairn_slice(*target, source.bytes);
     *target += source.bytes;
 }
