@@ -33,7 +33,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     cairn_heap_init(&space.heap, 1u << 20);
     cairn_assert(cairn_patterns_module.init(&space) == 0);
     while (size >= 2 && data[1] <= size - 2) {
-        struct cairn_event event = {.seq = ++count,
+        count++;
+        struct cairn_event event = {.seq = count,
                                     .ts_ms = (int64_t)count,
                                     .kind = KINDS[data[0] % 4],
                                     .space = space.name,
