@@ -47,8 +47,8 @@ enum cairn_message_type {
 struct cairn_message {
     struct cairn_message *next; /* the runtime's */
     uint32_t type;
-    uint16_t size_class;        /* the runtime's */
-    uint16_t flags;             /* the runtime's */
+    uint16_t size_class; /* the runtime's */
+    uint16_t flags;      /* the runtime's */
     struct cairn_actor_ref from;
     uint64_t value;
     _Alignas(8) uint8_t payload[];
@@ -72,36 +72,36 @@ enum cairn_restart {
 #define CAIRN_ACTOR_SYSTEM (1u << 1) /* latency class: served before normal actors, 4 to 1 */
 
 struct cairn_actor_options {
-    const char *name;          /* static; metrics carry it */
+    const char *name; /* static; metrics carry it */
     cairn_behaviour behaviour;
-    void *state;               /* borrowed; freed by `release` if set */
+    void *state;                  /* borrowed; freed by `release` if set */
     void (*release)(void *state); /* called once, after the actor's last turn, on its worker */
     uint32_t flags;
-    uint32_t worker;           /* home if PINNED, else first place to run; UINT32_MAX: the spawner's */
-    uint32_t mailbox_bound;    /* soft bound for cairn_turn_try_send; 0: the system's default */
+    uint32_t worker;        /* home if PINNED, else first place to run; UINT32_MAX: the spawner's */
+    uint32_t mailbox_bound; /* soft bound for cairn_turn_try_send; 0: the system's default */
     enum cairn_restart restart;
 };
 
 struct cairn_system_options {
-    uint32_t worker_count;          /* 0: one per processor */
-    bool posix_io;                  /* the plain twin instead of io_uring */
+    uint32_t worker_count; /* 0: one per processor */
+    bool posix_io;         /* the plain twin instead of io_uring */
     bool work_stealing;
     bool pin_threads;
-    bool message_pools;             /* off: malloc and free for every message */
+    bool message_pools; /* off: malloc and free for every message */
     bool defer_taskrun;
     bool multishot;
-    uint32_t spin_us;               /* before parking */
-    uint32_t turn_messages;         /* budget of a turn: 64 */
-    uint32_t turn_us;               /* and 100 */
-    uint32_t mailbox_bound;         /* 1024 */
-    uint32_t restart_max;           /* failures within restart_window_ms before escalation: 5 */
-    uint32_t restart_window_ms;     /* 60,000 */
-    uint32_t backoff_min_ms;        /* 10 */
-    uint32_t backoff_max_ms;        /* 30,000 */
-    uint32_t receive_buffer_count;  /* per worker */
+    uint32_t spin_us;              /* before parking */
+    uint32_t turn_messages;        /* budget of a turn: 64 */
+    uint32_t turn_us;              /* and 100 */
+    uint32_t mailbox_bound;        /* 1024 */
+    uint32_t restart_max;          /* failures within restart_window_ms before escalation: 5 */
+    uint32_t restart_window_ms;    /* 60,000 */
+    uint32_t backoff_min_ms;       /* 10 */
+    uint32_t backoff_max_ms;       /* 30,000 */
+    uint32_t receive_buffer_count; /* per worker */
     uint32_t receive_buffer_bytes;
-    uint64_t seed;                  /* jitter and victims; 0: from the system */
-    struct cairn_sim *sim;          /* simulation: no threads, see cairn_system_step */
+    uint64_t seed;         /* jitter and victims; 0: from the system */
+    struct cairn_sim *sim; /* simulation: no threads, see cairn_system_step */
     /* An actor failed past its limit, or failed with CAIRN_RESTART_NEVER. Any worker. May be NULL. */
     void (*escalate)(void *context, const char *actor, int reason);
     void *context;
@@ -110,11 +110,12 @@ struct cairn_system_options {
 /* ---- the system ---- */
 
 int cairn_system_create(const struct cairn_system_options *options, struct cairn_system **system);
-/* Start the worker threads. Actors may be spawned before and after. */
+/* Start the worker threads. Actors may be spawned before and after. Once; on failure, destroy. */
 int cairn_system_start(struct cairn_system *system);
 /* Send CAIRN_MESSAGE_STOP to `ref` and wait until it has ended. Not from a worker. */
 void cairn_system_stop_actor(struct cairn_system *system, struct cairn_actor_ref ref);
-/* Stop workers and join them; messages still queued are freed. Not from a worker. */
+/* Stop workers and join them; messages still queued are freed, actors still alive are released, each
+ * on the worker where it ran last. No operation of theirs may be in flight. Not from a worker. */
 void cairn_system_stop(struct cairn_system *system);
 void cairn_system_destroy(struct cairn_system *system);
 uint32_t cairn_system_worker_count(const struct cairn_system *system);
@@ -141,31 +142,35 @@ uint64_t cairn_turn_random(struct cairn_turn *turn);
 /* True once this turn has used its time: stop here and send yourself a message to go on. */
 bool cairn_turn_is_over(struct cairn_turn *turn);
 
-/* A message with room for `payload_bytes`. NULL only when the system has no memory. */
+/* A message from this actor (`from` may be changed) with room for `payload_bytes`. NULL only when
+ * the system has no memory. */
 struct cairn_message *cairn_turn_message(struct cairn_turn *turn, uint32_t type, uint64_t value,
                                          size_t payload_bytes);
 void cairn_turn_discard(struct cairn_turn *turn, struct cairn_message *message);
 /* Never refused by a bound: for answers, completions and system traffic. -ESTALE frees nothing. */
 int cairn_turn_send(struct cairn_turn *turn, struct cairn_actor_ref to,
                     struct cairn_message *message);
-/* Refused with -ENOBUFS at the mailbox bound: for new work from outside. */
+/* Refused with -ENOBUFS at the mailbox bound: for new work from outside. The bound is soft: what an
+ * actor handles in one turn is counted out at its end, and senders do not wait for each other. */
 int cairn_turn_try_send(struct cairn_turn *turn, struct cairn_actor_ref to,
                         struct cairn_message *message);
 /* Shorthand: make and send; -ENOMEM when there was no memory. */
 int cairn_turn_tell(struct cairn_turn *turn, struct cairn_actor_ref to, uint32_t type,
                     uint64_t value);
-/* Keep the message being handled; the actor frees it later with cairn_turn_discard or sends it on. */
+/* Keep the message being handled; the actor frees it later with cairn_turn_discard or sends it on.
+ * Not a START. */
 void cairn_turn_keep(struct cairn_turn *turn, struct cairn_message *message);
 
 /* After `delay_ms` the actor gets CAIRN_MESSAGE_TIMER with `value`. Timers are not exact: never
- * early, about 1 ms late. Returns an id for cancel. */
+ * early, about 1 ms late. Returns an id for cancel; 0 only when the system has no memory. */
 uint64_t cairn_turn_timer(struct cairn_turn *turn, uint64_t delay_ms, uint64_t value);
 /* False if it already fired (its message may still be in the mailbox). Same worker or not. */
 bool cairn_turn_timer_cancel(struct cairn_turn *turn, uint64_t timer);
 
 int cairn_turn_spawn(struct cairn_turn *turn, const struct cairn_actor_options *options,
                      struct cairn_actor_ref *ref);
-/* Get CAIRN_MESSAGE_DOWN when `ref` ends; at once if it already has. */
+/* Get CAIRN_MESSAGE_DOWN when `ref` ends, its `value` the reason: 0 or a negative errno, as
+ * (uint64_t)(int64_t). If it already has, at once, with -ESTALE. */
 int cairn_turn_monitor(struct cairn_turn *turn, struct cairn_actor_ref ref);
 
 /* A turn for code that runs in a completion (cairn_io_op) on the worker that owns `io`: lets it
@@ -173,7 +178,8 @@ int cairn_turn_monitor(struct cairn_turn *turn, struct cairn_actor_ref ref);
 struct cairn_turn *cairn_io_turn(struct cairn_io *io);
 
 /* Stop the world: returns when every other worker stands between two turns; the caller then may
- * look at any actor's state (and fork) until it resumes them. One at a time; from a turn. */
+ * look at any actor's state (and fork) until it resumes them. One at a time; from a turn. A worker
+ * that calls it while another has the world waits in its turn and counts as standing still. */
 void cairn_turn_pause_others(struct cairn_turn *turn);
 void cairn_turn_resume_others(struct cairn_turn *turn);
 

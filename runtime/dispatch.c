@@ -217,8 +217,18 @@ static int deliver(struct cairn_turn *turn, struct cairn_message *message)
     return result;
 }
 
-/* Has the turn used its time? The clock is read once a stride; a stride of messages is to take
- * about an eighth of a turn, so dear messages are timed one by one and cheap ones hardly. */
+/* Messages between two readings of the clock: as many as take about an eighth of a turn. Dear
+ * messages are timed one by one, from the first stride that was too long; cheap ones hardly. */
+static uint32_t next_stride(uint32_t stride, uint64_t elapsed_ns, uint64_t turn_ns)
+{
+    if (elapsed_ns > turn_ns / 8)
+        return 1;
+    if (elapsed_ns < turn_ns / 32 && stride < CAIRN_CLOCK_STRIDE_MAX)
+        return stride * 2;
+    return stride;
+}
+
+/* Has the turn used its time? */
 static bool time_is_up(struct cairn_worker *worker)
 {
     if (--worker->clock_left > 0)
@@ -226,11 +236,8 @@ static bool time_is_up(struct cairn_worker *worker)
 
     uint64_t turn_ns = worker->system->options.turn_us * CAIRN_NS_PER_US;
     cairn_worker_read_clock(worker);
-    uint64_t elapsed_ns = worker->now_ns - worker->stride_ns;
-    if (elapsed_ns > turn_ns / 8 && worker->clock_stride > 1)
-        worker->clock_stride /= 2;
-    else if (elapsed_ns < turn_ns / 32 && worker->clock_stride < CAIRN_CLOCK_STRIDE_MAX)
-        worker->clock_stride *= 2;
+    worker->clock_stride =
+        next_stride(worker->clock_stride, worker->now_ns - worker->stride_ns, turn_ns);
     worker->stride_ns = worker->now_ns;
     worker->clock_left = worker->clock_stride;
     return worker->now_ns - worker->turn.started_ns >= turn_ns;

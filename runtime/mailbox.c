@@ -150,3 +150,8 @@ uint32_t cairn_mailbox_depth(const struct cairn_mailbox *mailbox)
         return 0;
     return ck_pr_load_32(&mailbox->depth) + 1;
 }
+
+bool cairn_mailbox_is_full(const struct cairn_mailbox *mailbox)
+{
+    return cairn_mailbox_depth(mailbox) >= ck_pr_load_32(&mailbox->bound);
+}

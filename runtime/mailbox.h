@@ -86,7 +86,4 @@ bool cairn_mailbox_try_idle(struct cairn_mailbox *mailbox, struct cairn_message 
 
 /* Messages waiting, about: senders and runner move on meanwhile. */
 uint32_t cairn_mailbox_depth(const struct cairn_mailbox *mailbox);
-static inline bool cairn_mailbox_is_full(const struct cairn_mailbox *mailbox)
-{
-    return cairn_mailbox_depth(mailbox) >= mailbox->bound;
-}
+bool cairn_mailbox_is_full(const struct cairn_mailbox *mailbox);

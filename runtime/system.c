@@ -161,6 +161,7 @@ static uint32_t start_threads(struct cairn_system *system, int *result)
 int cairn_system_start(struct cairn_system *system)
 {
     cairn_assert(!system->started);
+    cairn_assert(system->interrupt == 0); /* once stopped it is not started again */
     if (system->options.sim != NULL)
         return cairn_simulation_start(system);
 

@@ -32,7 +32,7 @@
 
 #define CAIRN_KINDS_MAX        256 /* names of actors; 0 is none */
 #define CAIRN_STEP_TURNS       64  /* actor turns between two polls */
-#define CAIRN_CLOCK_STRIDE_MAX 64  /* messages between two readings of the clock */
+#define CAIRN_CLOCK_STRIDE_MAX 16  /* messages between two readings of the clock */
 
 /* What runs now on a worker. `actor` is NULL in completions and between turns. */
 struct cairn_turn {

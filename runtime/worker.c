@@ -11,7 +11,7 @@
 
 #include "runtime/base/log.h"
 
-#define CLOCK_STRIDE_FIRST 16
+#define CLOCK_STRIDE_FIRST 4
 #define SPIN_MEMORY_NS     CAIRN_NS_PER_MS /* no work for so long: park without spinning */
 #define STEP_BUDGET_TURNS  4               /* a step takes no longer than so many full turns */
 #define TURN_NS_FIRST      1000
