@@ -91,7 +91,7 @@ uint64_t cairn_timer_table_arm(struct cairn_timer_table *table, uint64_t due_tic
     timer->purpose = purpose;
     timer->target = target;
     timer->value = value;
-    uint32_t generation = (uint32_t)(timer->state >> 1) + 1;
+    uint32_t generation = (uint32_t)(ck_pr_load_64(&timer->state) >> 1) + 1;
     ck_pr_fence_store();
     ck_pr_store_64(&timer->state, (uint64_t)generation << 1 | ARMED);
     cairn_timer_wheel_add(&table->wheel, &timer->link, due_tick);
@@ -140,14 +140,19 @@ bool cairn_timer_table_cancel_foreign(struct cairn_timer_table *table, uint64_t 
 }
 
 bool cairn_timer_table_expire(struct cairn_timer_table *table, uint64_t tick,
-                              struct cairn_timer *expired)
+                              struct cairn_expired_timer *expired)
 {
     take_cancelled(table);
     struct cairn_timer_link *link = cairn_timer_wheel_pop(&table->wheel, tick);
     while (link != NULL) {
         struct cairn_timer *timer = (void *)link;
-        if (disarm(timer, (uint32_t)(timer->state >> 1))) {
-            *expired = *timer;
+        if (disarm(timer, (uint32_t)(ck_pr_load_64(&timer->state) >> 1))) {
+            *expired = (struct cairn_expired_timer){
+                .due_tick = timer->link.due_tick,
+                .purpose = timer->purpose,
+                .target = timer->target,
+                .value = timer->value,
+            };
             release(table, timer);
             return true;
         }

@@ -41,6 +41,13 @@ struct cairn_timer {
     enum cairn_timer_purpose purpose;
 };
 
+struct cairn_expired_timer {
+    uint64_t due_tick;
+    enum cairn_timer_purpose purpose;
+    struct cairn_actor_ref target;
+    uint64_t value;
+};
+
 struct cairn_timer_table {
     struct cairn_timer_wheel wheel;
     struct cairn_timer **chunks;   /* entries are published with release */
@@ -64,9 +71,9 @@ uint32_t cairn_timer_id_worker(uint64_t id);
 bool cairn_timer_table_cancel(struct cairn_timer_table *table, uint64_t id);
 bool cairn_timer_table_cancel_foreign(struct cairn_timer_table *table, uint64_t id);
 
-/* The next timer due at `tick`: copied to `*expired` and free again. False: no more. */
+/* The next timer due at `tick`; it is free again. False: no more. */
 bool cairn_timer_table_expire(struct cairn_timer_table *table, uint64_t tick,
-                              struct cairn_timer *expired);
+                              struct cairn_expired_timer *expired);
 
 static inline uint64_t cairn_timer_table_next_tick(const struct cairn_timer_table *table)
 {

@@ -128,7 +128,7 @@ static bool poll_io(struct cairn_worker *worker, uint64_t timeout_ns)
     return true;
 }
 
-static void fire(struct cairn_worker *worker, const struct cairn_timer *timer)
+static void fire(struct cairn_worker *worker, const struct cairn_expired_timer *timer)
 {
     struct cairn_system *system = worker->system;
     if (timer->purpose == CAIRN_TIMER_RESTART) {
@@ -142,8 +142,8 @@ static void fire(struct cairn_worker *worker, const struct cairn_timer *timer)
     struct cairn_message *message = cairn_message_pool_acquire(&worker->pool, 0);
     if (message == NULL) {
         /* No memory now: try again a tick later. The place just freed is taken, so this works. */
-        cairn_timer_table_arm(&worker->timers, timer->link.due_tick + 1, timer->purpose,
-                              timer->target, timer->value);
+        cairn_timer_table_arm(&worker->timers, timer->due_tick + 1, timer->purpose, timer->target,
+                              timer->value);
         return;
     }
     message->type = CAIRN_MESSAGE_TIMER;
@@ -156,7 +156,7 @@ static bool fire_timers(struct cairn_worker *worker)
 {
     uint64_t tick = worker->now_ns / CAIRN_NS_PER_MS;
     uint64_t fired = 0;
-    struct cairn_timer timer;
+    struct cairn_expired_timer timer;
     while (cairn_timer_table_expire(&worker->timers, tick, &timer)) {
         fire(worker, &timer);
         fired++;

@@ -33,7 +33,7 @@ static uint64_t arm(struct cairn_timer_table *table, uint64_t due_tick, uint64_t
 static void a_timer_expires_with_what_it_was_given(void **state)
 {
     struct cairn_timer_table *table = *state;
-    struct cairn_timer expired;
+    struct cairn_expired_timer expired;
     arm(table, 5, 77);
     assert_false(cairn_timer_table_expire(table, 4, &expired));
     assert_true(cairn_timer_table_expire(table, 5, &expired));
@@ -51,7 +51,7 @@ static void an_id_names_its_worker(void **state)
 static void a_timer_is_cancelled_once(void **state)
 {
     struct cairn_timer_table *table = *state;
-    struct cairn_timer expired;
+    struct cairn_expired_timer expired;
     uint64_t id = arm(table, 5, 0);
     assert_true(cairn_timer_table_cancel(table, id));
     assert_false(cairn_timer_table_cancel(table, id));
@@ -61,7 +61,7 @@ static void a_timer_is_cancelled_once(void **state)
 static void an_expired_timer_cannot_be_cancelled(void **state)
 {
     struct cairn_timer_table *table = *state;
-    struct cairn_timer expired;
+    struct cairn_expired_timer expired;
     uint64_t id = arm(table, 5, 0);
     assert_true(cairn_timer_table_expire(table, 5, &expired));
     assert_false(cairn_timer_table_cancel(table, id));
@@ -71,7 +71,7 @@ static void an_expired_timer_cannot_be_cancelled(void **state)
 static void an_old_id_does_not_cancel_the_timer_that_took_its_place(void **state)
 {
     struct cairn_timer_table *table = *state;
-    struct cairn_timer expired;
+    struct cairn_expired_timer expired;
     uint64_t id = arm(table, 5, 1);
     assert_true(cairn_timer_table_cancel(table, id));
     arm(table, 5, 2);
@@ -92,7 +92,7 @@ static void ids_that_were_never_given_cancel_nothing(void **state)
 static void a_timer_cancelled_elsewhere_is_free_again(void **state)
 {
     struct cairn_timer_table *table = *state;
-    struct cairn_timer expired;
+    struct cairn_expired_timer expired;
     for (int i = 0; i < 3 * CAIRN_TIMER_CHUNK; i++)
         assert_true(cairn_timer_table_cancel_foreign(table, arm(table, 1000000, 0)));
     assert_int_equal(table->count, CAIRN_TIMER_CHUNK);
@@ -142,7 +142,7 @@ static void each_timer_fires_or_is_cancelled_never_both(void **state)
 {
     struct race race = {.table = *state};
     struct cairn_thread thread;
-    struct cairn_timer expired;
+    struct cairn_expired_timer expired;
     uint32_t fired = 0;
     assert_int_equal(cairn_thread_start(&thread, "cancel", cancel_each, &race), 0);
     for (uint32_t i = 1; i <= RACES; i++) {
