@@ -209,7 +209,8 @@ free_ledger:
 
 static bool has_no_room(const struct cairn_ledger *ledger)
 {
-    return ledger->roll_bytes > 0 && ledger->spare.state == CAIRN_SPARE_FAILED;
+    return ledger->roll_bytes > 0 && ledger->spare.state == CAIRN_SPARE_FAILED &&
+           ledger->spare.error == -ENOSPC;
 }
 
 /* Wait until nothing waits any more, or nothing more can be done about it. */

@@ -7,7 +7,8 @@
  *
  * Ownership   append copies what it needs before it returns.
  * Context     The appender belongs to the thread of its `io`; the progress callback runs inside
- *             cairn_io_poll on that thread (never inside append or flush).
+ *             cairn_io_poll on that thread (never inside append or flush; a refusal that one of
+ *             those met is told by the next tick).
  * Errors      After a failed write or flush the segment is left and its unacknowledged blocks go to
  *             the next one; twice in a row, and the ledger refuses writes (-EROFS) for good.
  * Cost        append: encoding and, at a seal, compression. One write per block.

@@ -385,7 +385,12 @@ static int put_aside(struct cairn_ledger *ledger, struct cairn_segment_header *h
         cairn_segment_path(to, torn, name) < 0)
         return -ENAMETOOLONG;
     int result = cairn_io_make_directory(ledger->io, torn);
-    return result < 0 ? result : cairn_io_rename(ledger->io, from, to);
+    if (result == 0)
+        result = cairn_io_rename(ledger->io, from, to);
+    /* Before another file takes the name: a late move must not carry that one away. */
+    if (result == 0)
+        result = cairn_io_sync_directory(ledger->io, torn);
+    return result == 0 ? cairn_io_sync_directory(ledger->io, ledger->directory) : result;
 }
 
 static void enter_segment(struct cairn_ledger *ledger, int fd,
@@ -405,6 +410,13 @@ static void enter_segment(struct cairn_ledger *ledger, int fd,
     ledger->stats.bytes_on_disk += CAIRN_SEGMENT_HEADER_BYTES;
 }
 
+/* Once is bad luck; twice in a row, and nothing more is promised. */
+static void count_failure(struct cairn_ledger *ledger)
+{
+    if (++ledger->failures >= 2)
+        refuse(ledger);
+}
+
 static void roll(struct cairn_ledger *ledger)
 {
     cairn_assert(ledger->oldest == ledger->unsent);
@@ -416,7 +428,7 @@ static void roll(struct cairn_ledger *ledger)
     if (result == 0)
         result = cairn_spare_take(&ledger->spare, &header, &ledger->segment_bytes, hash);
     if (result < 0) {
-        refuse(ledger);
+        count_failure(ledger);
         return;
     }
     cairn_io_close(ledger->io, ledger->fd);
@@ -427,10 +439,7 @@ static void roll(struct cairn_ledger *ledger)
 static void leave_failed_segment(struct cairn_ledger *ledger)
 {
     ledger->failed = false;
-    if (++ledger->failures >= 2) {
-        refuse(ledger);
-        return;
-    }
+    count_failure(ledger);
     for (struct cairn_pending *p = ledger->oldest; p != ledger->unsent; p = p->next) {
         p->state = CAIRN_PENDING_WAITING;
         p->dsync = false;
@@ -443,11 +452,8 @@ static void leave_failed_segment(struct cairn_ledger *ledger)
 /* Without room for another segment, appends are refused until a later try finds some. */
 static void change_segment(struct cairn_ledger *ledger)
 {
-    if (ledger->spare.state == CAIRN_SPARE_FAILED) {
-        if (ledger->spare.error != -ENOSPC)
-            refuse(ledger);
+    if (ledger->spare.state == CAIRN_SPARE_FAILED && ledger->spare.error == -ENOSPC)
         return;
-    }
     if (!cairn_spare_is_ready(&ledger->spare, ledger->roll_bytes)) {
         ledger->spare.urgent = true;
         cairn_spare_start(&ledger->spare, ledger->roll_bytes);
@@ -461,8 +467,11 @@ static void change_segment(struct cairn_ledger *ledger)
 static void spare_changed(void *context)
 {
     struct cairn_ledger *ledger = context;
-    if (ledger->spare.state == CAIRN_SPARE_FAILED)
+    if (ledger->spare.state == CAIRN_SPARE_FAILED) {
         ledger->spare_failed_ns = cairn_io_monotonic_ns(ledger->io);
+        if (ledger->roll_bytes > 0 && ledger->spare.error != -ENOSPC)
+            count_failure(ledger);
+    }
     cairn_ledger_pump(ledger);
     cairn_ledger_report(ledger);
 }

@@ -145,8 +145,9 @@ static void complete(struct cairn_io_op *op, const struct cairn_io_completion *c
     struct cairn_spare *spare = op->context;
     int result = completion->result;
     spare->busy = false;
-    if (result == 0 && spare->state == CAIRN_SPARE_FILLING)
-        result = -ENOSPC; /* a write that writes nothing found no room */
+    if (spare->state == CAIRN_SPARE_FILLING && result >= 0 &&
+        (uint32_t)result < CAIRN_BLOCK_ALIGN_BYTES)
+        result = -ENOSPC; /* a write that stops so early found no room */
     if (result != -EINTR && result != -EAGAIN)
         finish_step(spare, result);
     if (spare->urgent)
