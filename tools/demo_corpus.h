@@ -1,10 +1,17 @@
 /* tools/demo_corpus.h: a small corpus written for cairn: what `cairn serve --demo` loads.
  *
- * NDJSON, as api.md's bulk calls take it: messages of a team's chat, and whole episodes of an agent.
+ * Messages and episodes are NDJSON, as the bulk calls take them; a fact is the body of one PUT.
  */
 #pragma once
 
 #define CAIRN_DEMO_SPACE "demo"
 
-extern const char cairn_demo_messages[];
-extern const char cairn_demo_episodes[];
+struct cairn_demo_fact {
+    const char *subject; /* NULL ends the table */
+    const char *key;
+    const char *body;
+};
+
+extern const char cairn_demo_messages[];                /* demo_corpus.c */
+extern const char cairn_demo_episodes[];                /* demo_episodes.c */
+extern const struct cairn_demo_fact cairn_demo_facts[]; /* demo_facts.c; in order of time */
