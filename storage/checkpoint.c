@@ -123,6 +123,24 @@ int cairn_checkpoint_delete(struct cairn_io *io, const char *directory, const ch
 
 /* ---- writing ---- */
 
+/* A file is no safer than the name of the directory that it is in. */
+static int make_directory(struct cairn_io *io, const char *directory)
+{
+    char parent[PATH_BYTES];
+    const char *slash = strrchr(directory, '/');
+    size_t bytes = slash == NULL ? 0 : (size_t)(slash - directory);
+    if (bytes >= sizeof(parent))
+        return -ENAMETOOLONG;
+    int result = cairn_io_make_directory(io, directory);
+    if (result < 0)
+        return result;
+    memcpy(parent, directory, bytes);
+    parent[bytes] = '\0';
+    if (bytes == 0)
+        memcpy(parent, slash == NULL ? "." : "/", 2);
+    return cairn_io_sync_directory(io, parent);
+}
+
 int cairn_checkpoint_begin(struct cairn_checkpoint_writer *writer, struct cairn_io *io,
                            const char *directory, const char *name,
                            const struct cairn_checkpoint_info *info)
@@ -130,7 +148,7 @@ int cairn_checkpoint_begin(struct cairn_checkpoint_writer *writer, struct cairn_
     char path[PATH_BYTES];
     if (!name_is_possible(name))
         return -EINVAL;
-    int result = cairn_io_make_directory(io, directory);
+    int result = make_directory(io, directory);
     if (result == 0)
         result = file_path(path, directory, name, info->ledger_seq, "tmp");
     if (result < 0)
