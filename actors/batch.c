@@ -48,6 +48,9 @@ void cairn_batch_release(struct cairn_batch *batch)
         batch->chunks = chunk->next;
         free(chunk);
     }
+    for (uint32_t i = 0; i < batch->source_count; i++)
+        cairn_batch_release(batch->sources[i]);
+    free(batch->sources);
     free(batch->removed);
     free(batch->events);
     free(batch);
@@ -73,11 +76,13 @@ static char *take_bytes(struct cairn_batch *batch, size_t bytes)
     return taken;
 }
 
-static bool ensure_event(struct cairn_batch *batch)
+static bool ensure_events(struct cairn_batch *batch, uint32_t count)
 {
-    if (batch->count < batch->capacity)
+    if (batch->capacity - batch->count >= count)
         return true;
     uint32_t capacity = batch->capacity * 2;
+    if (capacity < batch->count + count)
+        capacity = batch->count + count;
     struct cairn_event *events = realloc(batch->events, capacity * sizeof(*events));
     if (events == NULL)
         return false;
@@ -104,7 +109,7 @@ static void place(struct cairn_slice source, struct cairn_slice shared, char **t
 int cairn_batch_add(struct cairn_batch *batch, const struct cairn_event *event)
 {
     static const struct cairn_event nothing;
-    if (!ensure_event(batch))
+    if (!ensure_events(batch, 1))
         return -ENOMEM;
     const struct cairn_event *previous =
         batch->count == 0 ? &nothing : &batch->events[batch->count - 1];
@@ -125,6 +130,34 @@ int cairn_batch_add(struct cairn_batch *batch, const struct cairn_event *event)
         memcpy(target, event->payload.data, event->payload.bytes);
     copy.payload = cairn_slice(target, event->payload.bytes);
     batch->events[batch->count++] = copy;
+    return 0;
+}
+
+static bool ensure_source(struct cairn_batch *batch)
+{
+    if (batch->source_count < batch->source_capacity)
+        return true;
+    uint32_t capacity = batch->source_capacity == 0 ? 16 : batch->source_capacity * 2;
+    struct cairn_batch **sources = realloc(batch->sources, capacity * sizeof(*sources));
+    if (sources == NULL)
+        return false;
+    batch->sources = sources;
+    batch->source_capacity = capacity;
+    return true;
+}
+
+/* A batch of batches is released in one level: sources are never joined ones themselves. */
+int cairn_batch_join(struct cairn_batch *batch, struct cairn_batch *source)
+{
+    cairn_assert(source->source_count == 0 && source->removed == NULL);
+    cairn_assert(source->shard == batch->shard);
+    if (!ensure_source(batch) || !ensure_events(batch, source->count))
+        return -ENOMEM;
+    memcpy(batch->events + batch->count, source->events, source->count * sizeof(*source->events));
+    batch->count += source->count;
+    batch->makes_space = batch->makes_space || source->makes_space;
+    batch->bytes += source->bytes;
+    batch->sources[batch->source_count++] = source;
     return 0;
 }
 

@@ -47,6 +47,7 @@ enum cairn_answer {
 struct cairn_projection_module {
     const char *name;
     uint32_t schema_version; /* part of a checkpoint; other versions are rebuilt */
+    uint64_t kinds;          /* bit kind: it wants such events; settings and forgets come anyway */
     enum cairn_stage stage;
 
     /* Build the root in an empty heap. -ENOMEM. */

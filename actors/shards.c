@@ -24,9 +24,14 @@ static void send_batch(const struct cairn_shards *shards, struct cairn_turn *tur
 void cairn_shards_publish(const struct cairn_shards *shards, struct cairn_turn *turn,
                           struct cairn_batch *batch)
 {
+    uint64_t kinds = 0;
     cairn_assert(batch->count > 0 && batch->shard < shards->count);
-    for (uint32_t id = 0; id < CAIRN_PROJECTION_COUNT; id++)
-        send_batch(shards, turn, id, batch);
+    for (uint32_t i = 0; i < batch->count; i++)
+        kinds |= UINT64_C(1) << batch->events[i].kind;
+    for (uint32_t id = 0; id < CAIRN_PROJECTION_COUNT; id++) {
+        if (batch->makes_space || (kinds & shards->kinds[id]) != 0)
+            send_batch(shards, turn, id, batch);
+    }
     cairn_batch_release(batch);
 }
 

@@ -14,7 +14,8 @@
 
 struct cairn_shards {
     uint32_t count;
-    struct cairn_actor_ref *refs[CAIRN_PROJECTION_COUNT];          /* count each */
+    uint64_t kinds[CAIRN_PROJECTION_COUNT];               /* bit kind: it is sent such events */
+    struct cairn_actor_ref *refs[CAIRN_PROJECTION_COUNT]; /* count each */
     struct cairn_watermark *watermarks[CAIRN_PROJECTION_COUNT];    /* count each */
     struct cairn_projection **projections[CAIRN_PROJECTION_COUNT]; /* count each: for checkpoints */
 };
@@ -24,7 +25,8 @@ static inline uint32_t cairn_shards_of(const struct cairn_shards *shards, struct
     return (uint32_t)(cairn_hash64_slice(space) % shards->count);
 }
 
-/* Hand `batch` (of one shard) to its four projections; takes the caller's reference. */
+/* Hand `batch` (of one shard) to the projections that its kinds concern; takes the caller's
+ * reference. */
 void cairn_shards_publish(const struct cairn_shards *shards, struct cairn_turn *turn,
                           struct cairn_batch *batch);
 

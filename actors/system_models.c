@@ -46,6 +46,14 @@ static const void *module_options(const struct cairn_models *models, unsigned id
     }
 }
 
+/* Settings shape every model; a forget concerns whatever any of them holds. */
+static void read_kinds(struct cairn_shards *shards)
+{
+    for (unsigned id = 0; id < CAIRN_PROJECTION_COUNT; id++)
+        shards->kinds[id] = modules[id]->kinds | UINT64_C(1) << CAIRN_EVENT_SETTINGS |
+                            UINT64_C(1) << CAIRN_EVENT_FORGET;
+}
+
 static int create_projections(struct cairn_models *models, const struct cairn_settings *settings)
 {
     struct cairn_projection_options options = {
@@ -94,6 +102,7 @@ int cairn_models_init(struct cairn_models *models, const struct cairn_settings *
     memset(models, 0, sizeof(*models));
     models->shards.count = cairn_settings_shards(settings);
     read_module_options(models, settings);
+    read_kinds(&models->shards);
     int result = allocate_shards(&models->shards);
     if (result == 0)
         result = create_projections(models, settings);

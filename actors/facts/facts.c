@@ -206,6 +206,7 @@ static void digest(const struct cairn_projection_space *space, struct cairn_dige
 const struct cairn_projection_module cairn_facts_module = {
     .name = "facts",
     .schema_version = 1,
+    .kinds = UINT64_C(1) << CAIRN_EVENT_FACT,
     .stage = CAIRN_STAGE_FACTS,
     .init = init,
     .apply = apply,

@@ -21,6 +21,11 @@ int cairn_ingest_create(const struct cairn_ingest_options *options, struct cairn
         return -ENOMEM;
     created->options = *options;
     created->directory = options->directory;
+    created->joined = calloc(options->shards->count, sizeof(struct cairn_batch *));
+    if (created->joined == NULL) {
+        free(created);
+        return -ENOMEM;
+    }
     created->pending_end = &created->pending;
     created->stalled_end = &created->stalled;
     created->tick_due_ns = UINT64_MAX;
@@ -60,6 +65,7 @@ void cairn_ingest_destroy(struct cairn_ingest *ingest)
         free(follower);
     }
     cairn_replay_deinit(&ingest->replay);
+    free(ingest->joined);
     free(ingest);
 }
 
@@ -166,8 +172,9 @@ static int start(struct cairn_ingest *ingest, struct cairn_turn *turn)
 
 /* ---- committing ---- */
 
+/* One report a commit, however many requests shared it. */
 static void report_commit(struct cairn_ingest *ingest, struct cairn_turn *turn,
-                          const struct cairn_pending *pending, uint64_t now_ns)
+                          const struct cairn_pending *committed, uint64_t now_ns)
 {
     if (cairn_actor_ref_is_nobody(ingest->options.metrics))
         return;
@@ -179,29 +186,61 @@ static void report_commit(struct cairn_ingest *ingest, struct cairn_turn *turn,
     struct cairn_ledger_stats stats;
     cairn_ledger_stats(ingest->ledger, &stats);
     memset(report, 0, sizeof(*report));
-    report->duration_ns = now_ns - pending->appended_ns;
+    report->duration_ns = now_ns - committed->appended_ns;
     report->written_seq = ingest->progress.written_seq;
     report->durable_seq = ingest->progress.durable_seq;
     report->raw_bytes_total = stats.raw_bytes;
     report->stored_bytes_total = stats.stored_bytes;
-    for (uint32_t i = 0; i < pending->batch->count; i++)
-        report->events_by_kind[pending->batch->events[i].kind]++;
+    for (; committed != NULL; committed = committed->next) {
+        for (uint32_t i = 0; committed->batch != NULL && i < committed->batch->count; i++)
+            report->events_by_kind[committed->batch->events[i].kind]++;
+    }
     if (cairn_turn_send(turn, ingest->options.metrics, message) < 0)
         cairn_turn_discard(turn, message);
 }
 
+/* ---- publishing: the batches of one commit go to a shard as one ---- */
+
+static void publish_joined(struct cairn_ingest *ingest, struct cairn_turn *turn, uint32_t shard)
+{
+    struct cairn_batch *batch = ingest->joined[shard];
+    ingest->joined[shard] = NULL;
+    if (batch != NULL)
+        cairn_shards_publish(ingest->options.shards, turn, batch);
+}
+
+/* Two batches become one that holds both; a third joins it. */
+static bool join(struct cairn_ingest *ingest, struct cairn_batch *batch)
+{
+    struct cairn_batch **joined = &ingest->joined[batch->shard];
+    if ((*joined)->source_count == 0) {
+        struct cairn_batch *both = cairn_batch_create(64);
+        if (both == NULL)
+            return false;
+        both->shard = batch->shard;
+        if (cairn_batch_join(both, *joined) < 0) {
+            cairn_batch_release(both);
+            return false;
+        }
+        *joined = both;
+    }
+    return cairn_batch_join(*joined, batch) == 0;
+}
+
+/* Takes the pending's reference. A forget stays a batch of its own, in its place in the order. */
 static void publish(struct cairn_ingest *ingest, struct cairn_turn *turn,
-                    struct cairn_pending *pending, uint64_t now_ns)
+                    struct cairn_pending *pending)
 {
     struct cairn_batch *batch = pending->batch;
-    if (batch == NULL)
-        return;
-    report_commit(ingest, turn, pending, now_ns);
-    cairn_ingest_tell_followers(ingest, turn, batch);
-    uint64_t last_seq = batch->events[batch->count - 1].seq;
     pending->batch = NULL;
-    cairn_shards_publish(ingest->options.shards, turn, batch);
-    set_head(ingest, last_seq);
+    cairn_ingest_tell_followers(ingest, turn, batch);
+    bool stands_alone = batch->events[0].kind == CAIRN_EVENT_FORGET;
+    if (stands_alone || (ingest->joined[batch->shard] != NULL && !join(ingest, batch))) {
+        publish_joined(ingest, turn, batch->shard);
+        cairn_shards_publish(ingest->options.shards, turn, batch);
+    } else if (ingest->joined[batch->shard] == NULL) {
+        ingest->joined[batch->shard] = batch;
+    }
 }
 
 /* A completion is answered by patterns, once it has applied it. */
@@ -221,22 +260,52 @@ static void answer(struct cairn_ingest *ingest, struct cairn_turn *turn,
     cairn_request_finish(turn, request);
 }
 
+/* Cut what is as safe as it asked off the front of the queue; NULL if nothing is. */
+static struct cairn_pending *take_safe(struct cairn_ingest *ingest)
+{
+    struct cairn_pending *first = ingest->pending;
+    struct cairn_pending **link = &ingest->pending;
+    while (*link != NULL) {
+        uint64_t safe_seq =
+            (*link)->durable ? ingest->progress.durable_seq : ingest->progress.written_seq;
+        if ((*link)->wait_seq > safe_seq)
+            break;
+        link = &(*link)->next;
+    }
+    if (link == &ingest->pending)
+        return NULL;
+    ingest->pending = *link;
+    *link = NULL;
+    if (ingest->pending == NULL)
+        ingest->pending_end = &ingest->pending;
+    return first;
+}
+
+/* Everything is published before anything is answered: who has the answer may ask for it at once. */
 static void release_pending(struct cairn_ingest *ingest, struct cairn_turn *turn)
 {
+    struct cairn_pending *committed = take_safe(ingest);
+    uint64_t head = ingest->published_seq;
+    if (committed == NULL)
+        return;
     uint64_t now_ns = cairn_turn_clock_ns(turn);
-    while (ingest->pending != NULL) {
-        struct cairn_pending *pending = ingest->pending;
-        uint64_t safe_seq =
-            pending->durable ? ingest->progress.durable_seq : ingest->progress.written_seq;
-        if (pending->wait_seq > safe_seq)
-            break;
-        ingest->pending = pending->next;
-        if (ingest->pending == NULL)
-            ingest->pending_end = &ingest->pending;
-        publish(ingest, turn, pending, now_ns);
+    report_commit(ingest, turn, committed, now_ns);
+    for (struct cairn_pending *pending = committed; pending != NULL; pending = pending->next) {
+        if (pending->batch == NULL)
+            continue;
+        head = pending->batch->events[pending->batch->count - 1].seq;
+        publish(ingest, turn, pending);
+    }
+    for (uint32_t shard = 0; shard < ingest->options.shards->count; shard++)
+        publish_joined(ingest, turn, shard);
+    set_head(ingest, head);
+
+    while (committed != NULL) {
+        struct cairn_pending *pending = committed;
         struct cairn_request *request = pending->request;
+        committed = pending->next;
         pending->request = NULL;
-        now_ns = cairn_request_book(turn, request, CAIRN_STAGE_DISK, pending->appended_ns);
+        cairn_request_book(turn, request, CAIRN_STAGE_DISK, pending->appended_ns);
         answer(ingest, turn, request);
         pending_free(pending);
     }
@@ -268,8 +337,7 @@ static void fail_pending(struct cairn_ingest *ingest, struct cairn_turn *turn)
 
 static bool is_held(const struct cairn_ingest *ingest)
 {
-    return ingest->is_draining ||
-           cairn_shards_lag(ingest->options.shards) > ingest->options.lag_events_max;
+    return ingest->is_draining || ingest->lag_events > ingest->options.lag_events_max;
 }
 
 static int admit(struct cairn_ingest *ingest, struct cairn_turn *turn,
@@ -438,6 +506,7 @@ static int go_on(struct cairn_ingest *ingest, struct cairn_turn *turn)
     }
     if (ingest->is_draining && is_quiet(ingest))
         take_checkpoint(ingest, turn);
+    ingest->lag_events = cairn_shards_lag(ingest->options.shards);
     if (ingest->stalled != NULL && !ingest->is_stopping)
         retry_stalled(ingest, turn);
     if (ingest->wants_flush) {

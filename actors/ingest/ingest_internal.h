@@ -48,6 +48,7 @@ struct cairn_ingest {
     struct cairn_request **stalled_end;
     uint32_t stalled_count;
 
+    struct cairn_batch **joined; /* by shard: what this commit publishes, under construction */
     struct cairn_ledger_progress progress; /* as last told by the ledger */
     uint64_t published_seq;
     bool has_progress; /* told, and not yet acted on */
@@ -62,6 +63,7 @@ struct cairn_ingest {
     struct cairn_digest_collector *collectors;
     uint64_t next_token;
     struct cairn_follower *followers;
+    uint64_t lag_events; /* of the slowest projection, looked at now and then */
 
     uint64_t checkpoint_seq; /* what the last checkpoint holds */
     uint64_t checkpoint_tried_seq;

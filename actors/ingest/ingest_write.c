@@ -314,6 +314,7 @@ int cairn_ingest_write(struct cairn_ingest *ingest, struct cairn_turn *turn,
         return answer_now(turn, request);
     }
     uint32_t count = request->batch->count;
+    request->batch->makes_space = space->applied_seq == 0;
     int result = check_episode(space, request);
     if (result == 0 && makes_episodes(request->operation))
         give_ids(ingest, request);

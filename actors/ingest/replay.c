@@ -94,6 +94,7 @@ static int feed_event(struct cairn_replay *replay, struct cairn_turn *turn,
     if (batch == NULL)
         return -ENOMEM;
     int result = cairn_batch_add(batch, event);
+    batch->makes_space = batch->makes_space || space->applied_seq == 0;
     if (result == 0 && event->seq > space->applied_seq) {
         result = cairn_directory_module.apply(space, event);
         space->applied_seq = event->seq;
