@@ -19,7 +19,7 @@ static const struct cairn_schema_member message[] = {
     {"bot", CAIRN_FIELD_BOT, CAIRN_SCHEMA_BOOL, 0},
     {"expires_at", CAIRN_FIELD_EXPIRES_AT, CAIRN_SCHEMA_TIME, 0},
     {"attachments", CAIRN_FIELD_ATTACHMENTS, CAIRN_SCHEMA_ATTACHMENTS, 0},
-    {"meta", CAIRN_FIELD_META, CAIRN_SCHEMA_JSON, 0},
+    {"meta", CAIRN_FIELD_META, CAIRN_SCHEMA_OBJECT, 0},
 };
 static const struct cairn_schema_member forget[] = {
     {"scope", CAIRN_FIELD_SCOPE, CAIRN_SCHEMA_NAME, STORED},
@@ -36,7 +36,7 @@ static const struct cairn_schema_member episode[] = {
     {"domain", CAIRN_FIELD_DOMAIN, CAIRN_SCHEMA_NAME, 0},
     {"tags", CAIRN_FIELD_TAGS, CAIRN_SCHEMA_TAGS, 0},
     {"context", CAIRN_FIELD_CONTEXT, CAIRN_SCHEMA_OBJECT, 0},
-    {"meta", CAIRN_FIELD_META, CAIRN_SCHEMA_JSON, 0},
+    {"meta", CAIRN_FIELD_META, CAIRN_SCHEMA_OBJECT, 0},
     {"ts", CAIRN_SCHEMA_FIELD_TS, CAIRN_SCHEMA_TIME, 0},
     {"episode", CAIRN_FIELD_EPISODE, CAIRN_SCHEMA_UUID, STORED},
     {"key", CAIRN_FIELD_KEY, CAIRN_SCHEMA_AUTHOR, STORED},
@@ -78,7 +78,7 @@ static const struct cairn_schema_member settings[] = {
 static const struct cairn_schema_member custom[] = {
     {"kind", CAIRN_FIELD_NAME, CAIRN_SCHEMA_NAME, REQUIRED},
     {"content", CAIRN_FIELD_CONTENT, CAIRN_SCHEMA_TEXT_OR_NONE, REQUIRED},
-    {"meta", CAIRN_FIELD_META, CAIRN_SCHEMA_JSON, 0},
+    {"meta", CAIRN_FIELD_META, CAIRN_SCHEMA_OBJECT, 0},
     {"ts", CAIRN_SCHEMA_FIELD_TS, CAIRN_SCHEMA_TIME, 0},
 };
 
