@@ -34,9 +34,6 @@ void cairn_connection_answer(struct cairn_turn *turn, struct cairn_connection *c
     slot->request = request;
     slot->ready_ns = cairn_request_received(turn, request);
     slot->is_ready = true;
-    /* A follower that was refused is sent no events. */
-    if (slot->is_stream && request->status != 200)
-        connection->stream.is_wanted = false;
 }
 
 /* ---- writing ---- */
@@ -96,6 +93,8 @@ static void write_answer(struct cairn_turn *turn, struct cairn_connection *conne
     request->body = CAIRN_SLICE_EMPTY;
     if (is_stream)
         cairn_connection_flow(connection, request->seq);
+    else if (slot->is_stream)
+        connection->stream.is_wanted = false; /* who was refused is sent no events */
 }
 
 static void write_continue(struct cairn_connection *connection)

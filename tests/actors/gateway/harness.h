@@ -24,6 +24,7 @@
 #include "tests/support/unit.h"
 
 #define MESSAGE_RELEASE 1000u
+#define MESSAGE_PUBLISH 1001u
 #define REPORTS_MAX     256
 
 /* Longer than any answer takes; it only turns a hang into a failure. */
@@ -137,6 +138,13 @@ static inline struct cairn_batch *harness_batch(uint64_t seq, uint32_t event_byt
     return batch;
 }
 
+/* As the reader does it: the status is known only once the answer is rendered. */
+static inline void harness_render_history(struct cairn_request *request)
+{
+    request->status = 200;
+    cairn_buffer_append_text(&request->answer, "id: 1\ndata: history\n\n");
+}
+
 static inline void harness_follow(struct cairn_turn *turn, struct harness *harness,
                                   struct cairn_request *request)
 {
@@ -146,9 +154,8 @@ static inline void harness_follow(struct cairn_turn *turn, struct harness *harne
     for (uint32_t i = 0; i < harness->batch_count; i++) {
         /* The first two come before the answer, which covers the first. */
         if (i == 2 || harness->batch_count < 2) {
-            request->status = 200;
+            request->render = harness_render_history;
             request->seq = 1;
-            cairn_buffer_append_text(&request->answer, "id: 1\ndata: history\n\n");
             cairn_request_finish(turn, request);
             request = NULL;
         }
@@ -175,6 +182,10 @@ static inline int harness_target(struct cairn_turn *turn, void *state,
     case CAIRN_MESSAGE_UNFOLLOW:
         cairn_turn_tell(turn, message->from, CAIRN_MESSAGE_FOLLOWED, 0);
         atomic_fetch_add(&harness->unfollowed, 1);
+        break;
+    case MESSAGE_PUBLISH:
+        cairn_turn_tell(turn, harness->follower, CAIRN_MESSAGE_FOLLOWED,
+                        (uint64_t)(uintptr_t)harness_batch(message->value, harness->event_bytes));
         break;
     case MESSAGE_RELEASE:
         harness_release(turn, harness);

@@ -342,6 +342,23 @@ static void a_follower_sees_its_space_and_each_event_once(void **state)
     assert_int_equal(atomic_load(&harness->unfollowed), 1);
 }
 
+/* The stream stays open after its answer, when nothing happens for a while. */
+static void a_follower_sees_what_comes_later(void **state)
+{
+    struct harness *harness = *state;
+    harness->batch_count = 3;
+    harness_start(harness);
+    int socket = client_connect(harness);
+    client_send(harness, socket, "GET /v1/spaces/a/events?follow=1 HTTP/1.1\r\n" LOCALHOST "\r\n");
+    char text[4096] = {0};
+    read_until(harness, socket, text, sizeof(text), "{\"seq\":5,\"space\":\"a\"}\n\n");
+    cairn_system_send(harness->system, harness->target, MESSAGE_PUBLISH, 21, NULL, 0);
+    read_until(harness, socket, text, sizeof(text), "{\"seq\":21,\"space\":\"a\"}\n\n");
+    cairn_system_send(harness->system, harness->target, MESSAGE_PUBLISH, 23, NULL, 0);
+    read_until(harness, socket, text, sizeof(text), "{\"seq\":23,\"space\":\"a\"}\n\n");
+    cairn_io_close(harness->io, socket);
+}
+
 static void a_follower_may_be_refused(void **state)
 {
     struct harness *harness = *state;
@@ -406,6 +423,7 @@ static int run_over(bool posix)
         TEST(stopping_finishes_what_is_in_flight),
         TEST(many_connections_share_the_workers),
         TEST(a_follower_sees_its_space_and_each_event_once),
+        TEST(a_follower_sees_what_comes_later),
         TEST(a_follower_may_be_refused),
         TEST(a_follower_that_reads_too_slowly_is_cut_off),
         TEST(stopping_ends_the_streams),
