@@ -31,7 +31,10 @@ LDFLAGS := -pthread $(filter -fsanitize=address% -fsanitize=thread --coverage,$(
 ifeq ($(VARIANT),fuzz)
 LDFLAGS := -pthread -fsanitize=address,undefined
 endif
-LIBS := -luring -lck -llz4 -lutf8proc -lstemmer -lcrypto -lm
+# The release build takes mimalloc's malloc: 17 % less CPU a request, a fifth less memory
+# (docs/benchmarks.md); the sanitizers and valgrind want the C library's.
+LIBS_release := -Wl,--no-as-needed -lmimalloc -Wl,--as-needed
+LIBS := $(LIBS_$(VARIANT)) -luring -lck -llz4 -lutf8proc -lstemmer -lcrypto -lm
 
 LIBRARY_SOURCES := $(wildcard runtime/base/*.c runtime/io/*.c runtime/*.c storage/*.c config/*.c actors/*.c actors/*/*.c)
 TOOL_SOURCES    := $(wildcard tools/*.c)

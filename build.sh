@@ -5,7 +5,7 @@ cd "$(dirname "$0")"
 
 JOBS=$(nproc)
 BUILD_PACKAGES=(gcc make pkg-config liburing-dev libck-dev liblz4-dev libxxhash-dev libutf8proc-dev
-    libstemmer-dev libssl-dev)
+    libstemmer-dev libssl-dev libmimalloc-dev)
 TEST_PACKAGES=(libcmocka-dev python3 curl)
 CHECK_PACKAGES=(clang clang-format clang-tidy libclang-rt-14-dev)
 BENCH_PACKAGES=(redis-server)
