@@ -36,6 +36,7 @@ struct cairn_service {
     struct cairn_buffer config_json;
     char ledger_directory[PATH_BYTES_MAX];
     char checkpoint_directory[PATH_BYTES_MAX];
+    char space_settings[96];
     char listen_host[128];
     int lock_fd; /* DIR/LOCK: one service a data directory */
     int listen_socket;
@@ -277,9 +278,20 @@ static void read_ledger_options(const struct cairn_service *service,
     };
 }
 
+/* Only what differs from what every model assumes. */
+static void write_space_settings(struct cairn_service *service)
+{
+    const struct cairn_settings *settings = service->options.settings;
+    if (settings->training.state_size != 2 || strcmp(settings->retrieval.language, "english") != 0)
+        snprintf(service->space_settings, sizeof(service->space_settings),
+                 "{\"language\":\"%.32s\",\"state_size\":%u}", settings->retrieval.language,
+                 (unsigned)settings->training.state_size);
+}
+
 static int spawn_ingest(struct cairn_service *service)
 {
     const struct cairn_settings *settings = service->options.settings;
+    write_space_settings(service);
     struct cairn_ingest_options options = {
         .shards = &service->models.shards,
         .directory = service->models.directory,
@@ -290,8 +302,9 @@ static int spawn_ingest(struct cairn_service *service)
         .replay_from_seq = service->replay_from_seq,
         .lag_events_max = settings->ingest.lag_events,
         .queue_max = (uint32_t)settings->ingest.queue_batches,
-        .state_size = 2,
-        .language = "english",
+        .state_size = (uint32_t)settings->training.state_size,
+        .language = settings->retrieval.language,
+        .space_settings = service->space_settings[0] == '\0' ? NULL : service->space_settings,
         .checkpoint_events = settings->storage.checkpoint_events,
         .checkpoint_idle_ms = (uint32_t)settings->storage.checkpoint_idle_ms,
         .checkpoint = fork_checkpoint,

@@ -229,9 +229,6 @@ static const struct cairn_setting_key KEYS[] = {
            "Distinct episodes that must show a pattern before it is told."),
     RATIO(patterns, min_success, 0.7, 0, 1, RESTART,
           "Share of successes from which a pattern is recommended."),
-    AMOUNT(patterns, max_length, 5, 2, 8, RESTART,
-           "Longest sequence of tools; time and memory grow with it."),
-
     FLAG(metrics, enabled, true, RESTART, "Measure stages and actors; off: /metrics is bare."),
     AMOUNT(metrics, slow_ms, 50, 0, HOUR, RESTART,
            "Requests slower than this go to the slow log with all their stages."),

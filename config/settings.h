@@ -116,7 +116,6 @@ struct cairn_settings {
     } facts;
     struct {
         uint64_t support;
-        uint64_t max_length;
         double min_success;
     } patterns;
     struct {

@@ -305,8 +305,10 @@ static void release_pending(struct cairn_ingest *ingest, struct cairn_turn *turn
         struct cairn_request *request = pending->request;
         committed = pending->next;
         pending->request = NULL;
-        cairn_request_book(turn, request, CAIRN_STAGE_DISK, pending->appended_ns);
-        answer(ingest, turn, request);
+        if (request != NULL) {
+            cairn_request_book(turn, request, CAIRN_STAGE_DISK, pending->appended_ns);
+            answer(ingest, turn, request);
+        }
         pending_free(pending);
     }
 }
@@ -324,10 +326,11 @@ static void fail_pending(struct cairn_ingest *ingest, struct cairn_turn *turn)
     while (ingest->pending != NULL) {
         struct cairn_pending *pending = ingest->pending;
         ingest->pending = pending->next;
-        pending->request->answer.bytes = 0;
-        cairn_ingest_refuse(pending->request, ingest->progress.error);
-        cairn_request_finish(turn, pending->request);
-        pending->request = NULL;
+        if (pending->request != NULL) {
+            cairn_ingest_refuse(pending->request, ingest->progress.error);
+            cairn_request_finish(turn, pending->request);
+            pending->request = NULL;
+        }
         pending_free(pending);
     }
     ingest->pending_end = &ingest->pending;

@@ -301,6 +301,36 @@ static int answer_now(struct cairn_turn *turn, struct cairn_request *request)
     return 0;
 }
 
+/* What the settings file says a new space begins with goes into the ledger before its first event, so
+ * that a replay without that file gives the same models. */
+static int begin_space(struct cairn_ingest *ingest, struct cairn_turn *turn,
+                       const struct cairn_request *request,
+                       const struct cairn_projection_space *space)
+{
+    struct cairn_buffer payload = {0};
+    if (ingest->options.space_settings == NULL || space->applied_seq != 0 ||
+        request->operation == CAIRN_OPERATION_PUT_SETTINGS)
+        return 0;
+    cairn_event_put(&payload, CAIRN_FIELD_SETTINGS, cairn_slice_of(ingest->options.space_settings));
+    struct cairn_event event = {.kind = CAIRN_EVENT_SETTINGS,
+                                .seq = cairn_ledger_next_seq(ingest->ledger),
+                                .ts_ms = request->now_ms,
+                                .space = request->space,
+                                .payload = cairn_buffer_slice(&payload)};
+    struct cairn_batch *batch = payload.failed ? NULL : cairn_batch_create(1);
+    int result = batch == NULL ? -ENOBUFS : cairn_batch_add(batch, &event);
+    if (result == 0) {
+        batch->shard = cairn_shards_of(ingest->options.shards, request->space);
+        batch->makes_space = true;
+        result = cairn_ingest_append(ingest, turn, NULL, batch, request->durable, event.seq);
+    }
+    if (result == 0)
+        result = cairn_ingest_record(ingest->directory, batch);
+    cairn_batch_release(batch);
+    cairn_buffer_deinit(&payload);
+    return result;
+}
+
 int cairn_ingest_write(struct cairn_ingest *ingest, struct cairn_turn *turn,
                        struct cairn_request *request)
 {
@@ -314,8 +344,12 @@ int cairn_ingest_write(struct cairn_ingest *ingest, struct cairn_turn *turn,
         return answer_now(turn, request);
     }
     uint32_t count = request->batch->count;
-    request->batch->makes_space = space->applied_seq == 0;
     int result = check_episode(space, request);
+    if (result == 0)
+        result = begin_space(ingest, turn, request, space);
+    if (result == -ENOBUFS)
+        return result;
+    request->batch->makes_space = space->applied_seq == 0;
     if (result == 0 && makes_episodes(request->operation))
         give_ids(ingest, request);
     if (result == 0)
