@@ -526,11 +526,16 @@ free_service:
     return result;
 }
 
+uint64_t cairn_service_seq(const struct cairn_service *service)
+{
+    return atomic_load_explicit(&service->models.committed_seq, memory_order_acquire);
+}
+
 void cairn_service_stop(struct cairn_service *service)
 {
     stop_actors(service);
     cairn_system_stop(service->system);
-    uint64_t seq = atomic_load_explicit(&service->models.committed_seq, memory_order_acquire);
+    uint64_t seq = cairn_service_seq(service);
     int result = cairn_models_save(&service->models, service->options.io,
                                    service->checkpoint_directory, seq);
     if (result < 0)

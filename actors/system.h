@@ -47,6 +47,8 @@ struct cairn_service_report {
  * On failure nothing is left running and report->result says why. */
 int cairn_service_start(const struct cairn_service_options *options,
                         struct cairn_service_report *report, struct cairn_service **service);
+/* The last committed sequence. */
+uint64_t cairn_service_seq(const struct cairn_service *service);
 /* Finish what is in flight, flush, take a checkpoint, end. */
 void cairn_service_stop(struct cairn_service *service);
 

@@ -165,6 +165,7 @@ static int run(struct serve *serve)
     int status = CAIRN_EXIT_DONE;
     if (serve->demo && report.seq == 0)
         status = cairn_tool_load_demo(serve->io, report.listen);
+    report.seq = cairn_service_seq(service);
     if (isatty(STDERR_FILENO) != 0)
         print_banner(serve, &report);
     printf("ready listen=%s data=%s seq=%llu recovered_ms=%llu\n", report.listen,
