@@ -211,6 +211,13 @@ static void drop_stalled(struct cairn_connection *connection)
         connection->stream.is_wanted = false;
 }
 
+static void release_bodies(struct cairn_connection *connection)
+{
+    cairn_connection_release_body(connection, &connection->held_bytes);
+    for (uint32_t i = 0; i < connection->limits->pipeline_max; i++)
+        cairn_connection_release_body(connection, &connection->slots[i].held_bytes);
+}
+
 /* What is under way is called back; the last of it ends the actor. */
 static int wind_up(struct cairn_turn *turn, struct cairn_connection *connection)
 {
@@ -221,6 +228,7 @@ static int wind_up(struct cairn_turn *turn, struct cairn_connection *connection)
     if (connection->is_receiving || connection->is_sending || connection->away > 0 ||
         connection->stream.is_wanted)
         return CAIRN_TURN_OK;
+    release_bodies(connection);
     cairn_io_close(connection->io, connection->options.socket);
     connection->options.socket = -1;
     (void)cairn_turn_tell(turn, connection->options.listener, CAIRN_MESSAGE_CLOSE,

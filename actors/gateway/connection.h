@@ -29,6 +29,9 @@ struct cairn_connection_options {
     uint64_t index;
     int socket;
     uint32_t worker;
+    /* Borrowed from the listener: memory behind the bodies of all connections. Not touched after
+     * CAIRN_MESSAGE_CLOSE. */
+    _Atomic uint64_t *bodies_bytes;
     bool is_refused; /* over the limit: answer 503 and close */
 };
 

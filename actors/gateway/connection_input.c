@@ -93,6 +93,8 @@ static struct cairn_connection_slot *accept_incoming(struct cairn_connection *co
     struct cairn_connection_slot *slot = cairn_connection_accept(connection);
     *slot = connection->head;
     slot->body_bytes = (uint32_t)request->body_bytes.bytes;
+    slot->held_bytes = connection->held_bytes;
+    connection->held_bytes = 0;
     connection->incoming = NULL;
     connection->wants_continue = false;
     if (slot->closes)
@@ -164,6 +166,31 @@ void cairn_connection_refuse(struct cairn_turn *turn, struct cairn_connection *c
                 cairn_request_book(turn, request, CAIRN_STAGE_PARSE, connection->parse_ns));
 }
 
+/* ---- memory for bodies ---- */
+
+/* False when the bodies of all connections together have become too large. What they take is what
+ * was allocated, not what has come: a client may announce much and send nothing. */
+static bool hold_body(struct cairn_connection *connection)
+{
+    uint64_t held_bytes = connection->incoming->body_bytes.capacity;
+    uint64_t grown_bytes = held_bytes - connection->held_bytes;
+    if (grown_bytes == 0)
+        return true;
+    connection->held_bytes = held_bytes;
+    /* Relaxed: a sum that publishes nothing. */
+    uint64_t before = atomic_fetch_add_explicit(connection->options.bodies_bytes, grown_bytes,
+                                                memory_order_relaxed);
+    return before + grown_bytes <= connection->limits->bodies_bytes_max;
+}
+
+void cairn_connection_release_body(struct cairn_connection *connection, uint64_t *held_bytes)
+{
+    if (*held_bytes > 0)
+        atomic_fetch_sub_explicit(connection->options.bodies_bytes, *held_bytes,
+                                  memory_order_relaxed);
+    *held_bytes = 0;
+}
+
 /* ---- bytes ---- */
 
 static void note_begin(struct cairn_turn *turn, struct cairn_connection *connection, uint64_t at_ns)
@@ -198,6 +225,9 @@ static size_t consume(struct cairn_turn *turn, struct cairn_connection *connecti
         total += consumed;
         if (event == CAIRN_HTTP_EVENT_HEAD)
             begin_request(turn, connection);
+        if (connection->incoming != NULL && !hold_body(connection))
+            cairn_connection_refuse(turn, connection, 503,
+                                    "the service is receiving too much at the same time");
         else if (event == CAIRN_HTTP_DONE)
             complete_request(turn, connection);
         else if (event == CAIRN_HTTP_REFUSED)

@@ -31,6 +31,7 @@ struct cairn_connection_slot {
     uint32_t allow;
     uint32_t body_bytes;
     uint32_t sent_bytes;
+    uint64_t held_bytes; /* of bodies_bytes */
     bool is_ready;
     bool closes;
     bool is_head;
@@ -72,6 +73,7 @@ struct cairn_connection {
     struct cairn_request *incoming;    /* owned; between HEAD and DONE */
     struct cairn_connection_slot head; /* what the slot of `incoming` will be */
     struct cairn_admission admission;
+    uint64_t held_bytes; /* of bodies_bytes, for `incoming` */
     bool wants_continue;
     struct cairn_buffer backlog; /* bytes that came while no request could be taken */
     size_t backlog_offset;
@@ -122,6 +124,8 @@ void cairn_connection_refuse(struct cairn_turn *turn, struct cairn_connection *c
                              int status, const char *detail);
 /* Give up on a full mailbox. */
 void cairn_connection_refuse_stalled(struct cairn_turn *turn, struct cairn_connection *connection);
+/* Give what was held for a body back to the budget of all connections. */
+void cairn_connection_release_body(struct cairn_connection *connection, uint64_t *held_bytes);
 bool cairn_connection_has_room(const struct cairn_connection *connection);
 
 /* ---- connection_output.c ---- */

@@ -91,6 +91,7 @@ static void write_answer(struct cairn_turn *turn, struct cairn_connection *conne
     cairn_buffer_deinit(&request->answer);
     cairn_buffer_deinit(&request->body_bytes);
     request->body = CAIRN_SLICE_EMPTY;
+    cairn_connection_release_body(connection, &slot->held_bytes);
     if (is_stream)
         cairn_connection_flow(connection, request->seq);
     else if (slot->is_stream)

@@ -23,6 +23,8 @@ void cairn_gateway_limits_complete(struct cairn_gateway_limits *limits)
     complete(&limits->follow_bytes_max, 1u << 20);
     if (limits->body_bytes_max == 0)
         limits->body_bytes_max = 32u << 20;
+    if (limits->bodies_bytes_max == 0)
+        limits->bodies_bytes_max = 512u << 20;
 }
 
 static struct cairn_actor_ref of_shard(const struct cairn_gateway_targets *targets,

@@ -33,6 +33,7 @@ struct cairn_gateway_limits {
     uint32_t pipeline_max;      /* 16 unanswered requests of a connection */
     uint32_t head_bytes_max;    /* 16 KiB */
     uint64_t body_bytes_max;    /* 32 MiB */
+    uint64_t bodies_bytes_max;  /* 512 MiB: of all connections; beyond it a body is answered 503 */
     uint32_t idle_timeout_ms;   /* 60,000: between requests, and for a send to finish */
     uint32_t header_timeout_ms; /* 10,000: from a head's first byte to its last */
     uint32_t body_timeout_ms;   /* 30,000: between two pieces of a body */

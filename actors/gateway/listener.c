@@ -36,6 +36,7 @@ struct listener {
     uint32_t open;    /* entries in use */
     uint32_t refused; /* of them */
     uint32_t next_worker;
+    _Alignas(64) _Atomic uint64_t bodies_bytes; /* every connection adds and subtracts */
 };
 
 struct accepted {
@@ -108,6 +109,7 @@ static int open_connection(struct cairn_turn *turn, struct listener *listener, i
         .index = index,
         .socket = socket,
         .worker = choose_worker(listener),
+        .bodies_bytes = &listener->bodies_bytes,
         .is_refused = entry->is_refused,
     };
     return cairn_connection_spawn(turn, &options, &entry->connection);
@@ -203,9 +205,10 @@ static void destroy(void *state)
 
 static struct listener *create(const struct cairn_listener_options *options)
 {
-    struct listener *listener = calloc(1, sizeof(*listener));
+    struct listener *listener = aligned_alloc(_Alignof(struct listener), sizeof(*listener));
     if (listener == NULL)
         return NULL;
+    memset(listener, 0, sizeof(*listener));
     listener->options = *options;
     listener->entry_count = options->gateway->limits.connections_max + REFUSED_MAX;
     listener->entries = calloc(listener->entry_count, sizeof(*listener->entries));

@@ -65,6 +65,43 @@ static void a_body_that_grows_too_large_is_refused(void **state)
     client_expect_end(harness, socket);
 }
 
+/* What many clients announce together is limited too, and given back when it is answered. */
+static void bodies_share_a_budget(void **state)
+{
+    struct harness *harness = *state;
+    enum { BODY_BYTES = 60000 };
+    harness->options.limits.bodies_bytes_max = 100000;
+    harness->options.limits.linger_ms = 20;
+    harness_start(harness);
+    char head[256];
+    snprintf(head, sizeof(head),
+             "POST /v1/spaces/a/messages HTTP/1.1\r\n" LOCALHOST
+             "Expect: 100-continue\r\nContent-Length: %d\r\n\r\n",
+             BODY_BYTES);
+    char *body = malloc(BODY_BYTES + 1);
+    memset(body, 'x', BODY_BYTES);
+    body[BODY_BYTES] = '\0';
+
+    for (int round = 0; round < 3; round++) {
+        int first = client_connect(harness);
+        client_send(harness, first, head);
+        client_expect(harness, first, 100, "");
+        int second = client_connect(harness);
+        client_send(harness, second, head);
+        client_expect(harness, second, 503, "too much");
+        client_expect_end(harness, second);
+        if (round == 1) { /* leaving gives it back as well */
+            cairn_io_close(harness->io, first);
+            harness_await_connections(harness, 0);
+            continue;
+        }
+        client_send(harness, first, body);
+        client_expect(harness, first, 200, "xxx");
+        cairn_io_close(harness->io, first);
+    }
+    free(body);
+}
+
 static void a_head_too_large_is_refused(void **state)
 {
     struct harness *harness = *state;
@@ -410,6 +447,7 @@ static int run_over(bool posix)
     const struct CMUnitTest tests[] = {
         TEST(a_body_that_is_announced_too_large_is_refused),
         TEST(a_body_that_grows_too_large_is_refused),
+        TEST(bodies_share_a_budget),
         TEST(a_head_too_large_is_refused),
         TEST(nonsense_is_refused_after_what_came_before_it),
         TEST(a_client_that_says_nothing_is_let_go),
