@@ -28,7 +28,7 @@ static int run_help(int argc, char *argv[]);
 
 static const struct command commands[] = {
     {"serve", cairn_tool_serve, "serve [OPTIONS]", "run the service in the foreground",
-     "  --config FILE          settings (performance-config.toml)\n"
+     "  --config FILE          settings in TOML; without it no file is read\n"
      "  --data DIR             data directory (./cairn-data)\n"
      "  --listen HOST:PORT     where to listen (127.0.0.1:7700; port 0: the kernel chooses)\n"
      "  --set SECTION.KEY=V    one setting; may be repeated\n"
