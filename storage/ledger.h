@@ -31,14 +31,14 @@ struct cairn_ledger_progress {
 };
 
 struct cairn_ledger_options {
-    const char *directory;          /* DIR/ledger/0; created when missing */
-    uint64_t segment_bytes;         /* 64 MiB; a multiple of 4096, at least 64 KiB */
-    uint32_t blocks_in_flight;      /* 1..8, default 2 */
-    uint32_t block_bytes;           /* raw target of a block, 64 KiB */
-    uint32_t compress_threshold;    /* raw bytes from which a block is compressed; UINT32_MAX: never */
-    uint32_t flush_interval_ms;     /* buffered events are durable at most this much later */
-    uint32_t seal_idle_ms;          /* an empty seal block after this much quiet, backing off to 1 s */
-    bool direct;                    /* O_DIRECT where the file system takes it */
+    const char *directory;       /* DIR/ledger/0; created when missing */
+    uint64_t segment_bytes;      /* 64 MiB; a multiple of 4096, at least 64 KiB */
+    uint32_t blocks_in_flight;   /* 1..8, default 2 */
+    uint32_t block_bytes;        /* raw target of a block, 64 KiB */
+    uint32_t compress_threshold; /* raw bytes from which a block is compressed; UINT32_MAX: never */
+    uint32_t flush_interval_ms;  /* buffered events are durable at most this much later */
+    uint32_t seal_idle_ms;       /* an empty seal block after this much quiet, backing off to 1 s */
+    bool direct;                 /* O_DIRECT where the file system takes it */
     void (*progress)(void *context, const struct cairn_ledger_progress *progress);
     void *context;
 };
@@ -47,9 +47,9 @@ struct cairn_ledger_options {
 struct cairn_ledger_recovery {
     uint64_t last_seq;
     uint64_t segments, blocks, events;
-    uint64_t torn_bytes;   /* moved to torn/ and zeroed */
-    bool buffered_io;      /* O_DIRECT was refused */
-    char detail[256];      /* -EBADMSG: which segment, offset and sequence */
+    uint64_t torn_bytes; /* moved to torn/ and zeroed */
+    bool buffered_io;    /* O_DIRECT was refused */
+    char detail[256];    /* -EBADMSG: which segment, offset and sequence */
 };
 
 /* Open for appending; recover first. -EWOULDBLOCK: another process has it. -EBADMSG: corruption

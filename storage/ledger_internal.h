@@ -16,6 +16,8 @@
 #include "storage/pending.h"
 #include "storage/spare.h"
 
+#define CAIRN_LEDGER_NAMES_BYTES (16u << 20) /* of names at hand; then new ones are begun */
+
 struct cairn_flight {
     struct cairn_ledger *ledger;
     struct cairn_pending *pending; /* NULL: the slot is free */
@@ -92,6 +94,14 @@ void cairn_ledger_pump(struct cairn_ledger *ledger);
 int cairn_ledger_push_seal(struct cairn_ledger *ledger);
 /* Tell the caller what changed, if anything did. The last thing a completion does. */
 void cairn_ledger_report(struct cairn_ledger *ledger);
+/* Everything that is not durable waits again, for the next segment. Nothing is in flight. */
+void cairn_ledger_leave_failed_segment(struct cairn_ledger *ledger);
+/* Go to the next segment if it is ready and all that was sent is durable; else work towards that. */
+void cairn_ledger_change_segment(struct cairn_ledger *ledger);
+/* Begin the next segment in time. */
+void cairn_ledger_prepare_spare(struct cairn_ledger *ledger);
+/* No room for another segment: appends are refused until there is. */
+bool cairn_ledger_has_no_room(const struct cairn_ledger *ledger);
 /* The first segment of an empty ledger, done on return. */
 int cairn_ledger_begin(struct cairn_ledger *ledger);
 bool cairn_ledger_is_busy(const struct cairn_ledger *ledger); /* something is in flight */

@@ -131,12 +131,6 @@ static void count_block(struct verify *verify, const struct cairn_block_header *
         result->last_seq = header->first_seq + header->event_count - 1;
 }
 
-/* Whether the body at a break in the newest segment is part of a torn tail. */
-static int body_is_whole(struct verify *verify, const struct cairn_block_header *header)
-{
-    return cairn_walker_load(&verify->walker, header, &verify->frame);
-}
-
 /* The newest segment may end in a torn tail; -EAGAIN when the break was none on a second look: a
  * writer finished the block meanwhile. */
 static int judge_end(struct verify *verify, const char *what)
@@ -153,7 +147,8 @@ static int judge_end(struct verify *verify, const char *what)
             tell(verify, walker->offset, walker->next_seq, "torn tail", true);
         return -ENODATA;
     }
-    if (cairn_walker_look(walker, &header) == 0 && body_is_whole(verify, &header) == 0)
+    if (cairn_walker_look(walker, &header) == 0 &&
+        cairn_walker_load(walker, &header, &verify->frame) == 0)
         return -EAGAIN;
     tell_here(verify, what);
     return 0;
@@ -181,7 +176,7 @@ static int handle_break(struct verify *verify, const struct successor *successor
 /* A valid header with a bad body, at the end of the newest segment, may be torn as well. */
 static int handle_tail_block(struct verify *verify, const struct cairn_block_header *header)
 {
-    int result = body_is_whole(verify, header);
+    int result = cairn_walker_load(&verify->walker, header, &verify->frame);
     if (result != -EBADMSG)
         return result;
     struct cairn_walker_rest rest;

@@ -390,10 +390,17 @@ static void live_and_crash(struct run *run)
     assert_int_equal(fixture_open(fixture), 0);
     uint64_t base_seq = fixture->recovery.last_seq;
     uint64_t steps = cairn_random_below(&run->random, 60);
+    bool faulty = cairn_random_below(&run->random, 3) == 0;
+    if (faulty)
+        cairn_sim_fail(fixture->sim, CAIRN_SIM_WRITE | CAIRN_SIM_SYNC | CAIRN_SIM_NAME,
+                       cairn_random_below(&run->random, 60),
+                       1 + cairn_random_below(&run->random, 3), -EIO);
     for (uint64_t i = 0; i < steps; i++)
         act(run);
+    cairn_sim_fail(fixture->sim, CAIRN_SIM_DISK, 0, 0, 0);
 
-    bool killed = cairn_random_below(&run->random, 3) == 0;
+    /* Beside a disk that fails, a kill too is only promised what is durable. */
+    bool killed = !faulty && cairn_random_below(&run->random, 3) == 0;
     uint64_t safe_seq = killed ? fixture->progress.written_seq : fixture->progress.durable_seq;
     safe_seq = safe_seq > base_seq ? safe_seq : base_seq;
     uint64_t last_seq = cairn_ledger_next_seq(fixture->ledger) - 1;

@@ -103,6 +103,33 @@ static void checks_begin_anew_behind_a_damaged_header(void **state)
     assert_true(faults.result.events > EVENTS / 2);
 }
 
+/* A block that is right in itself, in the right place, but of another history. */
+static void a_block_of_another_history_breaks_the_chain(void **state)
+{
+    struct fixture *fixture = *state;
+    struct cairn_segment_header segment;
+    struct cairn_block_header header;
+    uint8_t bytes[CAIRN_SEGMENT_HEADER_BYTES];
+    uint8_t frame[65536];
+    int fd = fixture_segment(fixture, 1);
+    fixture_read(fixture, fd, bytes, sizeof(bytes), 0);
+    assert_int_equal(cairn_segment_decode(bytes, sizeof(bytes), &segment), 0);
+    fixture_read(fixture, fd, frame, 4096, 4096);
+    assert_int_equal(cairn_block_decode_header(frame, 4096, segment.segment_id, &header), 0);
+    uint64_t frame_bytes = cairn_block_frame_bytes(header.stored_bytes);
+    assert_true(frame_bytes <= sizeof(frame));
+    fixture_read(fixture, fd, frame, frame_bytes, 4096);
+    header.ts_min_ms++;
+    cairn_block_seal(frame, &header);
+    fixture_write(fixture, fd, frame, frame_bytes, 4096);
+    cairn_io_close(fixture->io, fd);
+
+    struct faults faults = fixture_verify(fixture);
+    assert_int_equal(faults.result.faults, 1);
+    assert_string_equal(faults.first.what, "hash link");
+    assert_int_equal(faults.first.offset, 4096 + frame_bytes);
+}
+
 static void a_damaged_segment_header_is_told(void **state)
 {
     struct fixture *fixture = *state;
@@ -143,6 +170,8 @@ int main(void)
                                         set_up, tear_down),
         cmocka_unit_test_setup_teardown(one_damaged_body_is_one_fault, set_up, tear_down),
         cmocka_unit_test_setup_teardown(checks_begin_anew_behind_a_damaged_header, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(a_block_of_another_history_breaks_the_chain, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(a_damaged_segment_header_is_told, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_truncated_segment_is_told, set_up, tear_down),
