@@ -121,14 +121,24 @@ static uint32_t add(struct cairn_heap *heap, cairn_ref ref, uint64_t hash, struc
     return id;
 }
 
-uint32_t cairn_heap_names_acquire(struct cairn_heap *heap, cairn_ref ref, struct cairn_slice text)
+void cairn_heap_names_prefetch(const struct cairn_heap *heap, cairn_ref ref, uint64_t hash)
 {
-    uint64_t hash = cairn_hash64_slice(text);
+    cairn_heap_table_prefetch(heap, names_at(heap, ref)->ids, hash);
+}
+
+uint32_t cairn_heap_names_acquire_hashed(struct cairn_heap *heap, cairn_ref ref,
+                                         struct cairn_slice text, uint64_t hash)
+{
     uint32_t id = find(heap, ref, hash, text);
     if (id == 0)
         return add(heap, ref, hash, text);
     entry_at(heap, ref, id)->holds++;
     return id;
+}
+
+uint32_t cairn_heap_names_acquire(struct cairn_heap *heap, cairn_ref ref, struct cairn_slice text)
+{
+    return cairn_heap_names_acquire_hashed(heap, ref, text, cairn_hash64_slice(text));
 }
 
 void cairn_heap_names_release(struct cairn_heap *heap, cairn_ref ref, uint32_t id)

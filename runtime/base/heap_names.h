@@ -23,6 +23,12 @@ cairn_ref cairn_heap_names_create(struct cairn_heap *heap);
 uint32_t cairn_heap_names_acquire(struct cairn_heap *heap, cairn_ref names,
                                   struct cairn_slice text);
 
+/* The same in two steps, for callers with several strings at hand: ask for the memory that each will
+ * touch, then acquire them. `hash` is the text's XXH3-64. */
+void cairn_heap_names_prefetch(const struct cairn_heap *heap, cairn_ref names, uint64_t hash);
+uint32_t cairn_heap_names_acquire_hashed(struct cairn_heap *heap, cairn_ref names,
+                                         struct cairn_slice text, uint64_t hash);
+
 /* Give one hold back. Id 0 is fine. */
 void cairn_heap_names_release(struct cairn_heap *heap, cairn_ref names, uint32_t id);
 

@@ -117,6 +117,12 @@ uint32_t cairn_heap_table_find(const struct cairn_heap *heap, cairn_ref ref, uin
     return 0;
 }
 
+void cairn_heap_table_prefetch(const struct cairn_heap *heap, cairn_ref ref, uint64_t key)
+{
+    const struct table *table = table_at(heap, ref);
+    __builtin_prefetch(&slots_of(heap, table)[home_of(key, table->slot_count)]);
+}
+
 uint32_t cairn_heap_table_get(const struct cairn_heap *heap, cairn_ref ref, uint64_t key)
 {
     uint32_t cursor = 0;

@@ -34,6 +34,9 @@ int cairn_heap_table_add(struct cairn_heap *heap, cairn_ref table, uint64_t key,
 uint32_t cairn_heap_table_find(const struct cairn_heap *heap, cairn_ref table, uint64_t key,
                                uint32_t *cursor);
 
+/* Ask for the memory that finding `key` will touch first. */
+void cairn_heap_table_prefetch(const struct cairn_heap *heap, cairn_ref table, uint64_t key);
+
 /* The first value under `key`, for keys that are there once at most; 0: none. */
 uint32_t cairn_heap_table_get(const struct cairn_heap *heap, cairn_ref table, uint64_t key);
 
