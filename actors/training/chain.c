@@ -121,10 +121,10 @@ static int add_further(struct cairn_heap *heap, cairn_ref ref, const uint32_t *p
     return 0;
 }
 
+/* `value` is the prefix's record, NULL if there is none. */
 static int add_one(struct cairn_heap *heap, cairn_ref ref, const uint32_t *prefix, uint64_t hash,
-                   struct cairn_successor added)
+                   struct cairn_successor *value, struct cairn_successor added)
 {
-    struct cairn_successor *value = find_value(heap, ref, prefix, hash);
     if (value == NULL)
         return add_prefix(heap, ref, prefix, hash, added);
     if (value->token == SEVERAL)
@@ -135,19 +135,29 @@ static int add_one(struct cairn_heap *heap, cairn_ref ref, const uint32_t *prefi
     return 0;
 }
 
+/* What is known of a window before it is counted. */
+struct lookups {
+    uint32_t moves; /* of the table, when they were made */
+    uint64_t hashes[CAIRN_CHAIN_WINDOW_MAX];
+    uint64_t offsets[CAIRN_CHAIN_WINDOW_MAX]; /* of the prefixes' records in the heap; 0: none */
+};
+
 /* A chain is larger than the processor's caches: ask for all records of a window, then for their
  * blocks, then for the entries in them, before the first is used. */
-static void prefetch(const struct cairn_heap *heap, cairn_ref ref, const uint32_t *symbols,
-                     uint32_t count, uint64_t *hashes)
+static void look_up(const struct cairn_heap *heap, cairn_ref ref, const uint32_t *symbols,
+                    uint32_t count, struct lookups *lookups)
 {
     const struct chain *chain = chain_at(heap, ref);
     cairn_ref blocks[CAIRN_CHAIN_WINDOW_MAX];
+    lookups->moves = cairn_paged_table_moves(heap, chain->prefixes);
     for (uint32_t i = 0; i < count; i++) {
-        hashes[i] = cairn_paged_table_hash(symbols + i, chain->order);
-        cairn_paged_table_prefetch(heap, chain->prefixes, hashes[i]);
+        lookups->hashes[i] = cairn_paged_table_hash(symbols + i, chain->order);
+        cairn_paged_table_prefetch(heap, chain->prefixes, lookups->hashes[i]);
     }
     for (uint32_t i = 0; i < count; i++) {
-        const struct cairn_successor *value = find_value(heap, ref, symbols + i, hashes[i]);
+        const struct cairn_successor *value =
+            find_value(heap, ref, symbols + i, lookups->hashes[i]);
+        lookups->offsets[i] = value == NULL ? 0 : (uint64_t)((const uint8_t *)value - heap->base);
         blocks[i] = value != NULL && value->token == SEVERAL ? value->reference : 0;
         if (blocks[i] != 0)
             cairn_successors_prefetch(heap, blocks[i]);
@@ -158,17 +168,29 @@ static void prefetch(const struct cairn_heap *heap, cairn_ref ref, const uint32_
     }
 }
 
+/* The record found before; looked for again if it was not there yet, or may have moved. */
+static struct cairn_successor *found_value(const struct cairn_heap *heap, cairn_ref ref,
+                                           const uint32_t *prefix, const struct lookups *lookups,
+                                           uint32_t i)
+{
+    uint32_t moves = cairn_paged_table_moves(heap, chain_at(heap, ref)->prefixes);
+    if (lookups->offsets[i] == 0 || lookups->moves != moves)
+        return find_value(heap, ref, prefix, lookups->hashes[i]);
+    return (struct cairn_successor *)(void *)(heap->base + lookups->offsets[i]);
+}
+
 int cairn_chain_add(struct cairn_heap *heap, cairn_ref ref, const uint32_t *symbols, uint32_t count,
                     uint32_t reference)
 {
     cairn_assert(count <= CAIRN_CHAIN_WINDOW_MAX);
     uint32_t order = cairn_chain_order(heap, ref);
-    uint64_t hashes[CAIRN_CHAIN_WINDOW_MAX];
-    prefetch(heap, ref, symbols, count, hashes);
+    struct lookups lookups;
+    look_up(heap, ref, symbols, count, &lookups);
     for (uint32_t i = 0; i < count; i++) {
         struct cairn_successor added = {
             .token = symbols[i + order], .count = 1, .reference = reference};
-        int result = add_one(heap, ref, symbols + i, hashes[i], added);
+        struct cairn_successor *value = found_value(heap, ref, symbols + i, &lookups, i);
+        int result = add_one(heap, ref, symbols + i, lookups.hashes[i], value, added);
         if (result < 0) {
             cairn_chain_remove(heap, ref, symbols, i);
             return result;

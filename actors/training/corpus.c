@@ -33,11 +33,15 @@ int cairn_corpus_create(struct cairn_heap *heap, uint32_t state_size_default)
     return 0;
 }
 
-/* A text's hash goes on from its tokens' hashes, so that it does not depend on ids. */
-static uint64_t hash_on(const struct cairn_heap *heap, uint64_t hash, uint32_t token)
+/* A text's hash goes on from its words' hashes, so that it does not depend on ids. */
+static uint64_t hash_on(uint64_t hash, uint64_t next)
 {
-    uint64_t token_hash = cairn_heap_names_hash(heap, cairn_corpus_of(heap)->words, token);
-    return XXH3_64bits_withSeed(&token_hash, sizeof(token_hash), hash);
+    return XXH3_64bits_withSeed(&next, sizeof(next), hash);
+}
+
+static uint64_t word_hash(const struct cairn_heap *heap, uint32_t word)
+{
+    return cairn_heap_names_hash(heap, cairn_corpus_of(heap)->words, word);
 }
 
 uint64_t cairn_corpus_hash(const struct cairn_heap *heap, struct cairn_forward_reader tokens)
@@ -47,7 +51,7 @@ uint64_t cairn_corpus_hash(const struct cairn_heap *heap, struct cairn_forward_r
     uint32_t count;
     while ((count = cairn_forward_read(heap, &tokens, window, WINDOW_MAX)) > 0) {
         for (uint32_t i = 0; i < count; i++)
-            hash = hash_on(heap, hash, window[i]);
+            hash = hash_on(hash, word_hash(heap, window[i]));
     }
     return hash;
 }
@@ -69,20 +73,43 @@ struct intake {
     uint32_t tokens;
 };
 
+/* Some words of a text, on their way in. */
+struct words {
+    uint32_t count;
+    struct cairn_slice texts[WINDOW_MAX];
+    uint64_t hashes[WINDOW_MAX];
+};
+
+/* Take the next words off *text, and ask for the memory that acquiring them will touch. */
+static bool take_words(const struct cairn_heap *heap, cairn_ref names, struct cairn_slice *text,
+                       struct words *words)
+{
+    uint32_t count = 0;
+    while (count < WINDOW_MAX && cairn_tokens_next(text, &words->texts[count])) {
+        words->hashes[count] = cairn_hash64_slice(words->texts[count]);
+        cairn_heap_names_prefetch(heap, names, words->hashes[count++]);
+    }
+    words->count = count;
+    return count > 0;
+}
+
 /* Hold the words of `text` and put them behind the writer. */
 static int acquire_words(struct cairn_heap *heap, struct intake *intake, struct cairn_slice text)
 {
     struct cairn_corpus corpus = *cairn_corpus_of(heap);
-    struct cairn_slice token;
-    while (cairn_tokens_next(&text, &token)) {
-        uint32_t id = cairn_heap_names_acquire(heap, corpus.words, token);
-        if (id == 0) {
-            release_words(heap, cairn_forward_pending(heap, corpus.forward, &intake->writer));
-            return -ENOMEM;
+    struct words words;
+    while (take_words(heap, corpus.words, &text, &words)) {
+        for (uint32_t i = 0; i < words.count; i++) {
+            uint32_t id = cairn_heap_names_acquire_hashed(heap, corpus.words, words.texts[i],
+                                                          words.hashes[i]);
+            if (id == 0) {
+                release_words(heap, cairn_forward_pending(heap, corpus.forward, &intake->writer));
+                return -ENOMEM;
+            }
+            cairn_forward_put(heap, corpus.forward, &intake->writer, id);
+            intake->hash = hash_on(intake->hash, words.hashes[i]);
         }
-        cairn_forward_put(heap, corpus.forward, &intake->writer, id);
-        intake->hash = hash_on(heap, intake->hash, id);
-        intake->tokens++;
+        intake->tokens += words.count;
     }
     return 0;
 }
@@ -220,7 +247,7 @@ bool cairn_corpus_has_text(const struct cairn_heap *heap, const uint32_t *tokens
     const struct cairn_corpus *corpus = cairn_corpus_of(heap);
     uint64_t hash = 0;
     for (uint32_t i = 0; i < count; i++)
-        hash = hash_on(heap, hash, tokens[i]);
+        hash = hash_on(hash, word_hash(heap, tokens[i]));
     struct cairn_forward_cursor cursor = {0};
     if (!cairn_texts_find(heap, corpus->texts, hash, &cursor.ordinal))
         return false;

@@ -4,7 +4,7 @@
 
 #define PAGE_MESSAGES   64u
 #define PAGES_MIN       4u
-#define PAGE_BYTES_MIN  64u
+#define PAGE_BYTES_MIN  512u
 #define TOKEN_BYTES_MAX 5u
 /* Length, sequence and channel in front of the tokens, at their longest. */
 #define HEAD_BYTES_MAX (2 * CAIRN_VARINT_BYTES_MAX + TOKEN_BYTES_MAX)

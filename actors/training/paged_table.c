@@ -2,7 +2,7 @@
 
 /* Sizes of the heap's classes, so that a page wastes nothing. */
 #define PAGE_BYTES_MIN 160u
-#define PAGE_BYTES_MAX 1280u
+#define PAGE_BYTES_MAX 5120u
 #define PAGE_BYTES_END (1u << 30)
 
 struct table {
@@ -11,6 +11,8 @@ struct table {
     uint32_t depth;
     uint16_t key_words;
     uint16_t record_words;
+    uint32_t moves;
+    uint32_t homes; /* slots of a page that can be a key's first; the same for all pages */
 };
 
 struct page {
@@ -41,9 +43,10 @@ static uint64_t entry_of(uint64_t hash, uint32_t depth)
     return hash >> 1 >> (63 - depth);
 }
 
-static uint32_t home_of(const struct page *page, uint64_t hash)
+/* Does not look at the page: a lookup touches the directory and the record, nothing else. */
+static uint32_t home_of(const struct table *table, uint64_t hash)
 {
-    return (uint32_t)((uint64_t)(uint32_t)hash * page->capacity >> 32);
+    return (uint32_t)((uint64_t)(uint32_t)hash * table->homes >> 32);
 }
 
 /* An eighth stays empty, one slot at least: that ends every probe. */
@@ -89,6 +92,7 @@ cairn_ref cairn_paged_table_create(struct cairn_heap *heap, uint32_t key_words,
                                           .key_words = (uint16_t)key_words,
                                           .record_words = (uint16_t)record_words};
     directory_of(heap, table_at(heap, ref))[0] = page;
+    table_at(heap, ref)->homes = page_at(heap, page)->capacity;
     return ref;
 }
 
@@ -118,17 +122,13 @@ void cairn_paged_table_prefetch(const struct cairn_heap *heap, cairn_ref ref, ui
     const struct table *table = table_at(heap, ref);
     cairn_ref at = directory_of(heap, table)[entry_of(hash, table->depth)];
     const struct page *page = page_at(heap, at);
-    /* The page's capacity would have to be read: guess the usual one and fetch both. */
-    uint32_t usual = (PAGE_BYTES_MAX - (uint32_t)sizeof(*page)) /
-                     (table->record_words * (uint32_t)sizeof(uint32_t));
-    uint64_t home = (uint64_t)(uint32_t)hash * usual >> 32;
-    __builtin_prefetch(page);
-    __builtin_prefetch(page->slots + home * table->record_words);
+    __builtin_prefetch(page->slots + (uint64_t)home_of(table, hash) * table->record_words);
 }
 
+/* The first words are known to be equal. */
 static bool has_key(const uint32_t *record, const uint32_t *key, uint32_t key_words)
 {
-    for (uint32_t i = 0; i < key_words; i++) {
+    for (uint32_t i = 1; i < key_words; i++) {
         if (record[i] != key[i])
             return false;
     }
@@ -139,13 +139,16 @@ static bool has_key(const uint32_t *record, const uint32_t *key, uint32_t key_wo
 static uint32_t probe(const struct table *table, const struct page *page, const uint32_t *key,
                       uint64_t hash)
 {
-    uint32_t slot = home_of(page, hash);
-    for (;;) {
-        const uint32_t *record = page->slots + (uint64_t)slot * table->record_words;
-        if (record[0] == 0 || has_key(record, key, table->key_words))
-            return slot;
-        slot = slot + 1 == page->capacity ? 0 : slot + 1;
+    uint32_t slot = home_of(table, hash);
+    const uint32_t *record = page->slots + (uint64_t)slot * table->record_words;
+    while (record[0] != 0 && (record[0] != key[0] || !has_key(record, key, table->key_words))) {
+        record += table->record_words;
+        if (++slot >= table->homes && slot == page->capacity) {
+            slot = 0;
+            record = page->slots;
+        }
     }
+    return slot;
 }
 
 static uint32_t *record_at(const struct table *table, struct page *page, uint32_t slot)
@@ -202,6 +205,10 @@ static bool enlarge_page(struct cairn_heap *heap, cairn_ref ref, uint64_t first,
     if (page == 0)
         return false;
     struct table *table = table_at(heap, ref);
+    /* The only page grows to full size with all its slots; one that does not separate later is
+     * longer than its homes. */
+    if (page_at(heap, page)->bytes <= PAGE_BYTES_MAX)
+        table->homes = page_at(heap, page)->capacity;
     move_records(table, page_at(heap, old), page_at(heap, page), NULL, 0);
     point(heap, table, first, span_of(table, page_at(heap, page)), page);
     free_page(heap, old);
@@ -248,7 +255,8 @@ static bool double_directory(struct cairn_heap *heap, cairn_ref ref)
 /* One step towards room in the page of `hash`; the caller looks again. */
 static bool make_room(struct cairn_heap *heap, cairn_ref ref, uint64_t hash)
 {
-    const struct table *table = table_at(heap, ref);
+    struct table *table = table_at(heap, ref);
+    table->moves++;
     uint64_t entry = entry_of(hash, table->depth);
     cairn_ref at = directory_of(heap, table)[entry];
     const struct page *page = page_at(heap, at);
@@ -293,7 +301,7 @@ static void close_gap(const struct table *table, struct page *page, uint32_t hol
         uint32_t *record = record_at(table, page, at);
         if (record[0] == 0)
             break;
-        uint32_t home = home_of(page, cairn_paged_table_hash(record, table->key_words));
+        uint32_t home = home_of(table, cairn_paged_table_hash(record, table->key_words));
         uint32_t distance = (at + capacity - home) % capacity;
         if (distance < i)
             continue;
@@ -314,6 +322,12 @@ void cairn_paged_table_remove(struct cairn_heap *heap, cairn_ref ref, const uint
     close_gap(table, page, slot);
     page->count--;
     table->count--;
+    table->moves++;
+}
+
+uint32_t cairn_paged_table_moves(const struct cairn_heap *heap, cairn_ref ref)
+{
+    return table_at(heap, ref)->moves;
 }
 
 uint64_t cairn_paged_table_count(const struct cairn_heap *heap, cairn_ref ref)

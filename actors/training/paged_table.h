@@ -27,7 +27,6 @@
  */
 #pragma once
 
-#include "runtime/base/hash.h"
 #include "runtime/base/heap.h"
 
 /* A new, empty table; 0 when there is no room. */
@@ -35,9 +34,15 @@ cairn_ref cairn_paged_table_create(struct cairn_heap *heap, uint32_t key_words,
                                    uint32_t value_words);
 void cairn_paged_table_destroy(struct cairn_heap *heap, cairn_ref table);
 
+/* A multiplication a word, each folded back so that high and low bits both depend on all of them. */
 static inline uint64_t cairn_paged_table_hash(const uint32_t *key, uint32_t key_words)
 {
-    return cairn_hash64(key, key_words * sizeof(*key));
+    uint64_t hash = key_words;
+    for (uint32_t i = 0; i < key_words; i++) {
+        hash = (hash ^ key[i]) * UINT64_C(0x9e3779b97f4a7c15);
+        hash ^= hash >> 32;
+    }
+    return hash * UINT64_C(0xbf58476d1ce4e5b9);
 }
 
 /* Ask for the memory that a lookup of this hash will touch first. */
@@ -52,6 +57,9 @@ uint32_t *cairn_paged_table_add(struct cairn_heap *heap, cairn_ref table, const 
 /* Remove `key`, which is there. */
 void cairn_paged_table_remove(struct cairn_heap *heap, cairn_ref table, const uint32_t *key,
                               uint64_t hash);
+
+/* Counts the times that records may have moved within the heap: while it stays, an offset does. */
+uint32_t cairn_paged_table_moves(const struct cairn_heap *heap, cairn_ref table);
 
 uint64_t cairn_paged_table_count(const struct cairn_heap *heap, cairn_ref table);
 

@@ -24,6 +24,12 @@ static size_t space_bytes(const uint8_t *at, size_t bytes)
     return 0;
 }
 
+/* Bytes that may begin a white space character. */
+static const uint8_t MAY_BE_SPACE[256] = {
+    ['\t'] = 1, ['\n'] = 1, ['\v'] = 1, ['\f'] = 1, ['\r'] = 1,
+    [' '] = 1,  [0xc2] = 1, [0xe1] = 1, [0xe2] = 1, [0xe3] = 1,
+};
+
 bool cairn_tokens_next(struct cairn_slice *rest, struct cairn_slice *token)
 {
     const uint8_t *text = (const uint8_t *)rest->data;
@@ -33,9 +39,8 @@ bool cairn_tokens_next(struct cairn_slice *rest, struct cairn_slice *token)
     while (start < end && (space = space_bytes(text + start, end - start)) > 0)
         start += space;
 
-    /* Most bytes are ASCII above the space: one comparison tells. */
     size_t at = start;
-    while (at < end && ((text[at] > ' ' && text[at] < 0x80) || !space_bytes(text + at, end - at)))
+    while (at < end && (!MAY_BE_SPACE[text[at]] || space_bytes(text + at, end - at) == 0))
         at++;
     *rest = cairn_slice(rest->data + at, end - at);
     if (start == end)
