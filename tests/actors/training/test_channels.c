@@ -165,6 +165,31 @@ static void changes_in_between_are_in_the_chain_once(void **state)
     fixture_close(&fixture);
 }
 
+/* Whichever message goes after the first slice: those before, at and behind where it stopped. */
+static void any_message_may_go_while_a_chain_is_half_made(void **state)
+{
+    (void)state;
+    struct fixture fixture;
+    struct cairn_channels_chain chain;
+    fixture_open(&fixture, "guild", 2);
+    for (uint64_t seq = 1; seq <= 300; seq++)
+        fixture_learn(&fixture, seq, seq == 300 ? "c1" : "c0", "w1 w2 w3");
+    for (uint64_t seq = 299, last = 300; seq > 0; seq--) { /* from behind: what is in front stays */
+        struct cairn_channels *channels = cairn_channels_create(1u << 20);
+        struct cairn_heap *heap = &fixture.space.heap;
+        struct cairn_forward_message message;
+        assert_int_equal(cairn_channels_get(channels, heap, channel_id(&fixture, 0), &chain), 0);
+        assert_true(cairn_forward_find(heap, cairn_corpus_of(heap)->forward, seq, &message));
+        cairn_channels_unlearn(channels, heap, &message);
+        cairn_corpus_remove(heap, &message);
+        assert_int_equal(get(channels, &fixture, 0, &chain), 1);
+        assert_int_equal(messages_of(&chain), 298);
+        cairn_channels_destroy(channels);
+        fixture_learn(&fixture, ++last, "c0", "w1 w2 w3");
+    }
+    fixture_close(&fixture);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -172,6 +197,7 @@ int main(void)
         cmocka_unit_test(a_chain_over_the_budget_is_refused_and_others_live_on),
         cmocka_unit_test(two_chains_that_do_not_fit_together_are_both_served),
         cmocka_unit_test(changes_in_between_are_in_the_chain_once),
+        cmocka_unit_test(any_message_may_go_while_a_chain_is_half_made),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

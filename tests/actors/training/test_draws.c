@@ -203,24 +203,32 @@ static void an_ordered_draw_depends_on_strings_and_counts_alone(void **state)
     }
 }
 
+/* Counts change, and tokens go, while the fan-out still asks for a table. */
 static void a_changed_prefix_is_not_drawn_from_an_old_table(void **state)
 {
     (void)state;
-    static const uint32_t weights[] = {1, 1, 1, 1, 1, 1, 1, 1, 1, 1};
+    uint32_t weights[24];
     struct table table;
     struct cairn_draws *draws = cairn_draws_create(true, 1u << 20);
     struct cairn_random random;
+    uint64_t seen[24] = {0};
+    for (uint32_t i = 0; i < 24; i++)
+        weights[i] = 2;
     cairn_random_init(&random, 4);
-    table_open(&table, weights, 10, 2);
+    table_open(&table, weights, 24, 2);
     for (int i = 0; i < 100; i++)
         draw(&table, draws, i % 2, &random);
     assert_int_equal(cairn_draws_counts(draws).tables_made, 2);
-    for (uint32_t i = 0; i < 10; i++) {
-        if (table.tokens[i] != table.tokens[3])
+    for (uint32_t i = 0; i < 24; i++) {
+        for (; weights[i] > i % 3; weights[i]--)
             cairn_successors_remove(&table.heap, table.block, table.tokens[i], 1000 + i);
     }
-    for (int i = 0; i < 100; i++)
-        assert_int_equal(draw(&table, draws, i % 2, &random), table.tokens[3]);
+    for (uint64_t i = 0; i < 100000; i++)
+        seen[index_of(&table, draw(&table, draws, i % 2, &random))]++;
+    assert_int_equal(cairn_draws_counts(draws).tables_made, 4);
+    for (uint32_t i = 0; i < 24; i++)
+        assert_true(weights[i] > 0 || seen[i] == 0);
+    assert_true(fixture_chi_square(seen, weights, 24, 100000) < fixture_chi_square_limit(15));
     cairn_draws_destroy(draws);
     cairn_heap_deinit(&table.heap);
 }

@@ -173,7 +173,10 @@ static void assert_same_as_fresh(struct pair *pair)
     const struct cairn_heap *b = &fresh.space.heap;
     assert_int_equal(cairn_heap_names_count(a, cairn_corpus_of(a)->words),
                      cairn_heap_names_count(b, cairn_corpus_of(b)->words));
+    assert_int_equal(cairn_paged_table_count(a, cairn_corpus_of(a)->texts),
+                     cairn_paged_table_count(b, cairn_corpus_of(b)->texts));
     assert_int_equal(cairn_corpus_of(a)->tokens, cairn_corpus_of(b)->tokens);
+    assert_int_equal(cairn_corpus_of(a)->unchanneled, cairn_corpus_of(b)->unchanneled);
     fixture_close(&fresh);
 }
 
