@@ -163,7 +163,7 @@ static int forget(struct cairn_projection_space *space, const uint64_t *seqs, ui
 
 const struct cairn_projection_module cairn_training_module = {
     .name = "training",
-    .schema_version = 1,
+    .schema_version = 2, /* pages find their records without their header */
     .kinds = UINT64_C(1) << CAIRN_EVENT_MESSAGE,
     .stage = CAIRN_STAGE_TRAINING,
     .init = init,
