@@ -12,9 +12,9 @@
  *
  * A follower (GET .../events?follow=1) goes to ingest as CAIRN_MESSAGE_FOLLOW with the request.
  * Ingest answers it like any request: the answer is what was so far, as Server-Sent Events, up to
- * request->seq. Then it sends CAIRN_MESSAGE_FOLLOWED with every batch that may concern the space,
- * and the connection picks. CAIRN_MESSAGE_UNFOLLOW ends it; ingest replies with a last FOLLOWED
- * without a batch, which it may also send on its own when it stops.
+ * request->seq. Then it sends CAIRN_MESSAGE_FOLLOWED with every batch that may concern the space, and
+ * the connection picks. Every FOLLOW, refused ones too, ends with CAIRN_MESSAGE_UNFOLLOW, and ingest
+ * replies to that with a last FOLLOWED without a batch; it may send this on its own when it stops.
  *
  * Ownership   Takes the descriptor once it is spawned.
  * Context     Pinned to its worker: completions and turns never overlap.

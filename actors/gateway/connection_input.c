@@ -130,7 +130,7 @@ static void complete_request(struct cairn_turn *turn, struct cairn_connection *c
     }
 
     uint32_t type = CAIRN_MESSAGE_REQUEST;
-    if (admission->follows) {
+    if (admission->follows && !slot->is_head) {
         type = CAIRN_MESSAGE_FOLLOW;
         slot->is_stream = true;
         slot->closes = true;

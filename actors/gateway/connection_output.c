@@ -95,7 +95,7 @@ static void write_answer(struct cairn_turn *turn, struct cairn_connection *conne
     if (is_stream)
         cairn_connection_flow(connection, request->seq);
     else if (slot->is_stream)
-        connection->stream.is_wanted = false; /* who was refused is sent no events */
+        cairn_connection_unfollow(turn, connection); /* ingest may not know that it was refused */
 }
 
 static void write_continue(struct cairn_connection *connection)

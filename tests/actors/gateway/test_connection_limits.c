@@ -396,6 +396,7 @@ static void a_follower_sees_what_comes_later(void **state)
     cairn_io_close(harness->io, socket);
 }
 
+/* Ingest is told even so: the reader may have refused what ingest took. */
 static void a_follower_may_be_refused(void **state)
 {
     struct harness *harness = *state;
@@ -404,7 +405,17 @@ static void a_follower_may_be_refused(void **state)
     client_send(harness, socket, "GET /v1/spaces/a/events?follow=1 HTTP/1.1\r\n" LOCALHOST "\r\n");
     client_expect(harness, socket, 429, "followers");
     client_expect_end(harness, socket);
-    assert_int_equal(atomic_load(&harness->unfollowed), 0);
+    assert_int_equal(atomic_load(&harness->unfollowed), 1);
+
+    socket = client_connect(harness);
+    client_send(harness, socket,
+                "HEAD /v1/spaces/a/events?follow=1 HTTP/1.1\r\n" LOCALHOST
+                "Connection: close\r\n\r\n");
+    char text[2048] = {0};
+    read_until(harness, socket, text, sizeof(text), "\r\n\r\n");
+    assert_non_null(strstr(text, "HTTP/1.1 200"));
+    client_expect_end(harness, socket);
+    assert_int_equal(atomic_load(&harness->unfollowed), 1);
 }
 
 static void a_follower_that_reads_too_slowly_is_cut_off(void **state)
