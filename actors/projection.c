@@ -367,6 +367,18 @@ static void answer_request(struct cairn_turn *turn, struct cairn_projection *pro
         deliver(turn, projection, request);
 }
 
+/* What was acknowledged as forgotten is in no answer, however far behind this shard is: a forget is
+ * waited for as if every request had asked to read it. */
+static uint64_t await_forgets(const struct cairn_projection *projection,
+                              struct cairn_request *request)
+{
+    uint64_t forget_seq =
+        atomic_load_explicit(&projection->options.watermark->forget_seq, memory_order_acquire);
+    if (request->min_seq < forget_seq)
+        request->min_seq = forget_seq;
+    return request->min_seq;
+}
+
 static void handle_request(struct cairn_turn *turn, struct cairn_projection *projection,
                            struct cairn_request *request)
 {
@@ -376,7 +388,7 @@ static void handle_request(struct cairn_turn *turn, struct cairn_projection *pro
         cairn_request_problem(request, 422, "min_seq %llu is above the ledger's head %llu",
                               (unsigned long long)request->min_seq, (unsigned long long)head);
         cairn_request_finish(turn, request);
-    } else if (has_applied(projection, request->min_seq)) {
+    } else if (has_applied(projection, await_forgets(projection, request))) {
         answer_request(turn, projection, request);
     } else {
         request->sent_ns = now_ns; /* the wait counts as queue */

@@ -74,8 +74,9 @@ struct cairn_projection_module {
 /* Shared between ingest (routes), the shards (apply) and metrics (reads). One line per shard. */
 struct cairn_watermark {
     _Alignas(64) _Atomic uint64_t routed_seq; /* ingest: last sequence sent to this shard */
-    _Atomic uint64_t applied_seq;             /* the shard: last sequence in its models */
-    _Atomic uint64_t bytes;                   /* the shard: live bytes of its models */
+    _Atomic uint64_t forget_seq;  /* ingest: last forget sent to this shard; answers wait for it */
+    _Atomic uint64_t applied_seq; /* the shard: last sequence in its models */
+    _Atomic uint64_t bytes;       /* the shard: live bytes of its models */
 };
 
 struct cairn_projection_options {

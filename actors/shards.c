@@ -11,6 +11,9 @@ static void send_batch(const struct cairn_shards *shards, struct cairn_turn *tur
      * committed head is raised only afterwards. */
     atomic_store_explicit(&shards->watermarks[id][batch->shard].routed_seq, last_seq,
                           memory_order_release);
+    if (batch->events[0].kind == CAIRN_EVENT_FORGET)
+        atomic_store_explicit(&shards->watermarks[id][batch->shard].forget_seq, last_seq,
+                              memory_order_release);
     struct cairn_message *message = cairn_turn_message(
         turn, CAIRN_MESSAGE_BATCH, (uint64_t)(uintptr_t)cairn_batch_acquire(batch), 0);
     cairn_assert(message != NULL);

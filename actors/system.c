@@ -339,6 +339,7 @@ static void read_gateway_options(struct cairn_service *service)
                    .pipeline_max = (uint32_t)settings->server.pipeline_max,
                    .head_bytes_max = (uint32_t)settings->server.max_header_bytes,
                    .body_bytes_max = settings->server.max_body_bytes,
+                   .bodies_bytes_max = settings->memory.requests_mb << 20,
                    .idle_timeout_ms = (uint32_t)settings->server.idle_timeout_ms,
                    .header_timeout_ms = (uint32_t)settings->server.header_timeout_ms,
                    .body_timeout_ms = (uint32_t)settings->server.body_timeout_ms},

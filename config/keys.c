@@ -197,9 +197,8 @@ static const struct cairn_setting_key KEYS[] = {
 
     AMOUNT(memory, projection_mb, 4096, 1, 32768, RESTART,
            "Largest model of one space in one projection, in MiB; beyond it the space is full."),
-    AMOUNT(memory, requests_mb, 256, 1, 65536, IDLE,
-           NO_EFFECT "bodies are bounded one by one ([server] max_body_bytes, max_connections); a "
-                     "common budget, in MiB, will use it."),
+    AMOUNT(memory, requests_mb, 256, 1, 65536, RESTART,
+           "MiB that the bodies of all requests may take together; beyond it one is answered 503."),
 
     FLAG(training, alias_tables, true, RESTART,
          "Draw successors in constant time, for some memory; off: by cumulative counts."),

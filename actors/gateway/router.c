@@ -50,7 +50,9 @@ static bool is_parameter(struct cairn_slice segment)
 
 static bool matches(const struct cairn_route *route, const struct path *path)
 {
-    struct cairn_slice pattern = cairn_slice_of(route->pattern);
+    struct cairn_slice pattern = cairn_slice(route->pattern, route->pattern_bytes);
+    if (route->segment_count != path->count)
+        return false;
     for (size_t i = 0; i < path->count; i++) {
         if (pattern.bytes == 0)
             return false;

@@ -39,6 +39,8 @@ enum cairn_route_target {
 struct cairn_route {
     enum cairn_http_method method;
     const char *pattern; /* "/v1/spaces/{space}/messages/{seq}" */
+    uint8_t pattern_bytes;
+    uint8_t segment_count; /* rows of another count are passed over at once */
     enum cairn_operation operation;
     enum cairn_route_target target;
     enum cairn_role role;

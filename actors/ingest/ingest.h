@@ -40,7 +40,7 @@ struct cairn_ingest_options {
     uint32_t queue_max;              /* waiting requests; more are refused with 503 */
     uint32_t state_size;             /* defaults that GET settings shows */
     const char *language;
-    const char *space_settings; /* JSON that a new space begins with, as an event; NULL: none */
+    const char *space_settings;  /* JSON that a new space begins with, as an event; NULL: none */
     uint64_t checkpoint_events;  /* a checkpoint after so many; 0: never while running */
     uint32_t checkpoint_idle_ms; /* and after so much quiet, if anything is new */
     /* Store a checkpoint of everything up to `seq`, in a forked child. May be NULL. */

@@ -111,7 +111,8 @@ static int take_bulk_member(void *context, struct cairn_slice key, struct cairn_
     return 1;
 }
 
-static int parse_bulk_steps(struct parse *parse, struct bulk *bulk)
+/* What has no time of its own happened with what came before it, not when it was imported. */
+static int parse_bulk_steps(struct parse *parse, struct bulk *bulk, struct cairn_event_given *given)
 {
     struct cairn_json_reader reader;
     struct cairn_slice raw;
@@ -125,24 +126,27 @@ static int parse_bulk_steps(struct parse *parse, struct bulk *bulk)
     for (unsigned number = 1; result == 0 && cairn_json_next_element(&reader); number++) {
         if (cairn_json_read_raw(&reader, &raw) < 0)
             break;
-        result = cairn_event_parse(&parse->inner, CAIRN_EVENT_STEP, raw, &parse->given, &event);
+        result = cairn_event_parse(&parse->inner, CAIRN_EVENT_STEP, raw, given, &event);
         if (result < 0)
             snprintf(parse->parser.error, sizeof(parse->parser.error), "step %u: %.200s", number,
                      parse->inner.error);
         else
             result = add(parse, &event);
+        if (result == 0)
+            given->ts_ms = event.ts_ms;
     }
     return result;
 }
 
-static int parse_bulk_completion(struct parse *parse, struct bulk *bulk)
+static int parse_bulk_completion(struct parse *parse, struct bulk *bulk,
+                                 const struct cairn_event_given *given)
 {
     struct cairn_event event;
     cairn_buffer_append_text(&bulk->completion, bulk->completion.bytes == 0 ? "{}" : "}");
     if (bulk->completion.failed)
         return -ENOMEM;
     int result = cairn_event_parse(&parse->inner, CAIRN_EVENT_COMPLETION,
-                                   cairn_buffer_slice(&bulk->completion), &parse->given, &event);
+                                   cairn_buffer_slice(&bulk->completion), given, &event);
     if (result < 0) {
         snprintf(parse->parser.error, sizeof(parse->parser.error), "%.250s", parse->inner.error);
         return result;
@@ -179,10 +183,12 @@ static int parse_bulk_episode(struct parse *parse, struct cairn_slice json)
     }
     if (result == 0)
         result = add(parse, &event);
+    struct cairn_event_given given = parse->given;
+    given.ts_ms = result == 0 ? event.ts_ms : given.ts_ms;
     if (result == 0)
-        result = parse_bulk_steps(parse, &bulk);
+        result = parse_bulk_steps(parse, &bulk, &given);
     if (result == 0)
-        result = parse_bulk_completion(parse, &bulk);
+        result = parse_bulk_completion(parse, &bulk, &given);
     cairn_buffer_deinit(&bulk.completion);
     return result;
 }

@@ -259,9 +259,25 @@ static void any_valid_space_survives_its_encoding(void **state)
     }
 }
 
+/* The counts in the table are what the search goes by. */
+static void every_row_counts_its_own_segments(void **state)
+{
+    size_t count;
+    const struct cairn_route *table = cairn_router_table(&count);
+    (void)state;
+    for (size_t i = 0; i < count; i++) {
+        size_t slashes = 0;
+        for (const char *at = table[i].pattern; *at != '\0'; at++)
+            slashes += *at == '/';
+        assert_int_equal(table[i].segment_count, slashes);
+        assert_int_equal(table[i].pattern_bytes, strlen(table[i].pattern));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_row_counts_its_own_segments),
         cmocka_unit_test_setup_teardown(every_route_is_found_by_its_pattern_and_no_other, set_up,
                                         tear_down),
         cmocka_unit_test(every_operation_has_a_route),
