@@ -147,6 +147,8 @@ int cairn_ledger_append(struct cairn_ledger *ledger, const struct cairn_event *e
     struct savepoint before = save(ledger);
     for (uint32_t i = 0; result == 0 && i < count; i++) {
         result = append_one(ledger, &events[i]);
+        if (result == -ENOBUFS && before.last == NULL && ledger->pool.used == ledger->pool.limit)
+            result = -EFBIG; /* nothing waits, so waiting will not help */
         if (result < 0)
             roll_back(ledger, &before);
     }

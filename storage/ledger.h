@@ -62,7 +62,10 @@ int cairn_ledger_close(struct cairn_ledger *ledger);
 uint64_t cairn_ledger_next_seq(const struct cairn_ledger *ledger);
 
 /* Append events whose seq are next_seq, next_seq + 1, ... -EROFS: it refuses writes. -ENOBUFS: too
- * much is waiting for the disk (nothing of this call was taken): wait for progress. -ENOSPC. */
+ * much is waiting for the disk (nothing of this call was taken): wait for progress. -EFBIG: an
+ * event of more than about 64 MiB, or a call that brings more than may ever wait (about 64 MiB).
+ * -EINVAL: a control kind, a name over 4096 bytes or a payload that is no list of fields. -ENOSPC:
+ * until there is room again. Nothing is taken then either. */
 int cairn_ledger_append(struct cairn_ledger *ledger, const struct cairn_event *events,
                         uint32_t count);
 /* Ask that all appended so far be written soon (`durable`: and flushed). Without it, blocks leave

@@ -12,7 +12,7 @@
 #define BLOCK_BYTES_MIN   4096u
 #define BLOCK_BYTES_MAX   (256u << 10)
 
-#define WAITING_BYTES_MAX  (32u << 20) /* of blocks not yet durable */
+#define WAITING_BYTES_MAX  (64u << 20) /* of blocks not yet durable; one call may bring as much */
 #define WAITING_BLOCKS_MIN 32u
 
 static bool options_are_possible(const struct cairn_ledger_options *options)

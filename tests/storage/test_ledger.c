@@ -189,6 +189,10 @@ static void an_append_without_room_takes_nothing(void **state)
     assert_int_equal(cairn_ledger_append(fixture->ledger, events, MANY), -ENOBUFS);
     assert_int_equal(cairn_ledger_next_seq(fixture->ledger), 11);
     assert_int_equal(fixture_append(fixture, 10), 0);
+    assert_int_equal(fixture_flush(fixture), 0);
+    for (uint64_t i = 0; i < MANY; i++)
+        events[i].seq = 21 + i;
+    assert_int_equal(cairn_ledger_append(fixture->ledger, events, MANY), -EFBIG);
     assert_int_equal(fixture_close(fixture), 0);
     assert_int_equal(fixture_check(fixture), 20);
     free(bytes);
