@@ -106,14 +106,14 @@ static bool start_service(struct service *service)
         return false;
     snprintf(service->directory, sizeof(service->directory), "%s", template);
     const char *argv[] = {"build/release/cairn",
-                    "serve",
-                    "--data",
-                    service->directory,
-                    "--listen",
-                    "127.0.0.1:0",
-                    "--set",
-                    "metrics.slow_ms=60000",
-                    NULL};
+                          "serve",
+                          "--data",
+                          service->directory,
+                          "--listen",
+                          "127.0.0.1:0",
+                          "--set",
+                          "metrics.slow_ms=60000",
+                          NULL};
     if (!load_start(&service->process, argv) ||
         !load_read_line(&service->process, line, sizeof(line)))
         return false;
@@ -283,8 +283,9 @@ static bool start_redis(struct load_process *process, uint16_t *port, char *dire
         return false;
     *port = load_free_port();
     snprintf(number, sizeof(number), "%u", *port);
-    const char *argv[] = {"redis-server",  "--port", number,   "--dir", directory, "--appendonly", "yes",
-                    "--appendfsync", "always", "--save", "",      "--bind",  "127.0.0.1",    NULL};
+    const char *argv[] = {
+        "redis-server",  "--port", number,   "--dir", directory, "--appendonly", "yes",
+        "--appendfsync", "always", "--save", "",      "--bind",  "127.0.0.1",    NULL};
     if (!load_start(process, argv))
         return false;
     for (int i = 0; i < 500; i++) {

@@ -47,7 +47,7 @@ enum cairn_field {
     CAIRN_FIELD_TEXT = 1,
     CAIRN_FIELD_CLIENT_ID, /* idempotency key */
     CAIRN_FIELD_REPLY_TO,
-    CAIRN_FIELD_SESSION,   /* JSON: a string or an integer, as sent */
+    CAIRN_FIELD_SESSION, /* JSON: a string or an integer, as sent */
     CAIRN_FIELD_TITLE,
     CAIRN_FIELD_ROLE,
     CAIRN_FIELD_BOT,
@@ -87,7 +87,7 @@ enum cairn_field {
 struct cairn_event {
     uint64_t seq; /* 0 until ingest numbers it */
     int64_t ts_ms;
-    uint8_t kind;       /* enum cairn_event_kind */
+    uint8_t kind; /* enum cairn_event_kind */
     uint8_t flags;
     struct cairn_slice space;
     struct cairn_slice channel; /* empty: none */
@@ -107,7 +107,8 @@ bool cairn_event_field_bool(const struct cairn_event *event, enum cairn_field fi
 bool cairn_event_payload_is_valid(struct cairn_slice payload);
 
 /* Append a field to a payload under construction. Fields must come in ascending order. */
-void cairn_event_put(struct cairn_buffer *payload, enum cairn_field field, struct cairn_slice value);
+void cairn_event_put(struct cairn_buffer *payload, enum cairn_field field,
+                     struct cairn_slice value);
 void cairn_event_put_i64(struct cairn_buffer *payload, enum cairn_field field, int64_t value);
 void cairn_event_put_bool(struct cairn_buffer *payload, enum cairn_field field, bool value);
 

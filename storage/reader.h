@@ -21,8 +21,8 @@ struct cairn_reader;
 struct cairn_reader_block {
     uint64_t first_seq;
     uint32_t event_count;
-    uint32_t references;               /* the reader's */
-    const struct cairn_event *events;  /* names and payloads live as long as the block */
+    uint32_t references;              /* the reader's */
+    const struct cairn_event *events; /* names and payloads live as long as the block */
     uint64_t raw_bytes, stored_bytes;
 };
 

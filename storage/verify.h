@@ -9,9 +9,9 @@
 struct cairn_verify_fault {
     const char *segment; /* file name, borrowed for the call */
     uint64_t offset;
-    uint64_t seq;        /* the first sequence that cannot be vouched for */
-    const char *what;    /* "body checksum", "hash link", ... */
-    bool torn;           /* a torn tail: told, and no fault */
+    uint64_t seq;     /* the first sequence that cannot be vouched for */
+    const char *what; /* "body checksum", "hash link", ... */
+    bool torn;        /* a torn tail: told, and no fault */
 };
 
 struct cairn_verify_options {

@@ -71,10 +71,8 @@ static void digest(const struct cairn_projection_space *space, struct cairn_dige
 const struct cairn_projection_module cairn_patterns_module = {
     .name = "patterns",
     .schema_version = 1,
-    .kinds = UINT64_C(1) << CAIRN_EVENT_EPISODE |
-             UINT64_C(1) << CAIRN_EVENT_STEP |
-             UINT64_C(1) << CAIRN_EVENT_COMPLETION |
-             UINT64_C(1) << CAIRN_EVENT_FEEDBACK,
+    .kinds = UINT64_C(1) << CAIRN_EVENT_EPISODE | UINT64_C(1) << CAIRN_EVENT_STEP |
+             UINT64_C(1) << CAIRN_EVENT_COMPLETION | UINT64_C(1) << CAIRN_EVENT_FEEDBACK,
     .stage = CAIRN_STAGE_PATTERNS,
     .init = init,
     .apply = apply,

@@ -192,10 +192,8 @@ static void digest(const struct cairn_projection_space *space, struct cairn_dige
 const struct cairn_projection_module cairn_retrieval_module = {
     .name = "retrieval",
     .schema_version = 1,
-    .kinds = UINT64_C(1) << CAIRN_EVENT_MESSAGE |
-             UINT64_C(1) << CAIRN_EVENT_CUSTOM |
-             UINT64_C(1) << CAIRN_EVENT_EPISODE |
-             UINT64_C(1) << CAIRN_EVENT_FACT,
+    .kinds = UINT64_C(1) << CAIRN_EVENT_MESSAGE | UINT64_C(1) << CAIRN_EVENT_CUSTOM |
+             UINT64_C(1) << CAIRN_EVENT_EPISODE | UINT64_C(1) << CAIRN_EVENT_FACT,
     .stage = CAIRN_STAGE_RETRIEVAL,
     .init = init,
     .cache_create = cache_create,
