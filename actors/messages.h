@@ -24,8 +24,7 @@ enum cairn_actor_message {
     CAIRN_MESSAGE_RECEIVED, /* payload: struct of connection.c */
     CAIRN_MESSAGE_SENT,
     CAIRN_MESSAGE_CLOSE,
-    /* to metrics; payload: struct cairn_request_report (actors/metrics/report.h is not included by
-     * others: it is in actors/report.h) */
+    /* to metrics; value: how many; payload: that many struct cairn_request_report */
     CAIRN_MESSAGE_REPORT,
     CAIRN_MESSAGE_COMMIT_REPORT,
     /* followers of the event stream */

@@ -175,19 +175,11 @@ static void copy_text(char *target, size_t target_bytes, struct cairn_slice text
     target[bytes] = '\0';
 }
 
-static void report(struct cairn_turn *turn, struct cairn_connection *connection,
-                   const struct cairn_connection_slot *slot, uint64_t at_ns)
+static void fill_report(struct cairn_request_report *report,
+                        const struct cairn_connection_slot *slot, uint64_t at_ns)
 {
     const struct cairn_request *request = slot->request;
-    struct cairn_actor_ref metrics = connection->gateway->targets.metrics;
-    if (cairn_actor_ref_is_nobody(metrics))
-        return;
-    struct cairn_message *message =
-        cairn_turn_message(turn, CAIRN_MESSAGE_REPORT, 0, sizeof(struct cairn_request_report));
-    if (message == NULL)
-        return;
-    struct cairn_request_report *filled = (struct cairn_request_report *)(void *)message->payload;
-    *filled = (struct cairn_request_report){
+    *report = (struct cairn_request_report){
         .operation = request->operation,
         .status = request->status,
         .total_ns = at_ns > request->started_ns ? at_ns - request->started_ns : 0,
@@ -196,23 +188,39 @@ static void report(struct cairn_turn *turn, struct cairn_connection *connection,
         .body_bytes = slot->body_bytes,
         .answer_bytes = slot->sent_bytes,
     };
-    memcpy(filled->stage_ns, request->stage_ns, sizeof(filled->stage_ns));
-    copy_text(filled->space, sizeof(filled->space), request->space);
-    copy_text(filled->request_id, sizeof(filled->request_id),
+    memcpy(report->stage_ns, request->stage_ns, sizeof(report->stage_ns));
+    copy_text(report->space, sizeof(report->space), request->space);
+    copy_text(report->request_id, sizeof(report->request_id),
               cairn_slice(slot->id, slot->id_bytes));
-    if (cairn_turn_send(turn, metrics, message) < 0)
-        cairn_turn_discard(turn, message);
 }
 
-static void finish(struct cairn_turn *turn, struct cairn_connection *connection, uint64_t ticket,
-                   uint64_t at_ns)
+/* One message for all answers that went out together; NULL when nobody wants it. */
+static struct cairn_message *make_report(struct cairn_turn *turn,
+                                         const struct cairn_connection *connection)
 {
-    struct cairn_connection_slot *slot = slot_of(connection, ticket);
-    if (at_ns > slot->ready_ns)
-        slot->request->stage_ns[CAIRN_STAGE_SEND] += at_ns - slot->ready_ns;
-    report(turn, connection, slot, at_ns);
-    cairn_request_destroy(slot->request);
-    *slot = (struct cairn_connection_slot){0};
+    uint64_t count = connection->sending - connection->sent;
+    if (count == 0 || cairn_actor_ref_is_nobody(connection->gateway->targets.metrics))
+        return NULL;
+    return cairn_turn_message(turn, CAIRN_MESSAGE_REPORT, count,
+                              count * sizeof(struct cairn_request_report));
+}
+
+static void finish_all(struct cairn_turn *turn, struct cairn_connection *connection, uint64_t at_ns)
+{
+    struct cairn_message *message = make_report(turn, connection);
+    struct cairn_request_report *reports =
+        message == NULL ? NULL : (struct cairn_request_report *)(void *)message->payload;
+    for (uint32_t i = 0; connection->sent < connection->sending; i++) {
+        struct cairn_connection_slot *slot = slot_of(connection, connection->sent++);
+        if (at_ns > slot->ready_ns)
+            slot->request->stage_ns[CAIRN_STAGE_SEND] += at_ns - slot->ready_ns;
+        if (reports != NULL)
+            fill_report(&reports[i], slot, at_ns);
+        cairn_request_destroy(slot->request);
+        *slot = (struct cairn_connection_slot){0};
+    }
+    if (message != NULL && cairn_turn_send(turn, connection->gateway->targets.metrics, message) < 0)
+        cairn_turn_discard(turn, message);
 }
 
 void cairn_connection_sent(struct cairn_turn *turn, struct cairn_connection *connection,
@@ -222,8 +230,7 @@ void cairn_connection_sent(struct cairn_turn *turn, struct cairn_connection *con
     connection->idle_ns = cairn_turn_now_ns(turn);
     if (sent->completion.result < 0)
         connection->is_broken = true;
-    while (connection->sent < connection->sending)
-        finish(turn, connection, connection->sent++, sent->at_ns);
+    finish_all(turn, connection, sent->at_ns);
     if (connection->out[0].capacity > OUT_KEPT_BYTES_MAX)
         cairn_buffer_deinit(&connection->out[0]);
 }

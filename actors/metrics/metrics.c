@@ -111,6 +111,15 @@ static void record_request(struct cairn_metrics *metrics, const struct cairn_req
     }
 }
 
+/* As many as went out together, one after another. */
+static void record_requests(struct cairn_metrics *metrics, const struct cairn_message *message)
+{
+    const struct cairn_request_report *reports =
+        (const struct cairn_request_report *)(const void *)message->payload;
+    for (uint64_t i = 0; i < message->value; i++)
+        record_request(metrics, &reports[i]);
+}
+
 static void record_commit(struct cairn_metrics *metrics, const struct cairn_commit_report *report)
 {
     cairn_histogram_record(&metrics->commits, report->duration_ns);
@@ -146,7 +155,7 @@ int cairn_metrics_behaviour(struct cairn_turn *turn, void *state, struct cairn_m
         metrics->started_ns = cairn_turn_now_ns(turn);
         break;
     case CAIRN_MESSAGE_REPORT:
-        record_request(metrics, (const struct cairn_request_report *)message->payload);
+        record_requests(metrics, message);
         break;
     case CAIRN_MESSAGE_COMMIT_REPORT:
         record_commit(metrics, (const struct cairn_commit_report *)message->payload);

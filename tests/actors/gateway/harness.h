@@ -205,9 +205,14 @@ static inline int harness_metrics(struct cairn_turn *turn, void *state,
     struct harness *harness = state;
     if (message->type == CAIRN_MESSAGE_STOP)
         return CAIRN_TURN_STOP;
-    uint32_t count = atomic_load(&harness->report_count);
-    if (message->type == CAIRN_MESSAGE_REPORT && count < REPORTS_MAX) {
-        memcpy(&harness->reports[count], message->payload, sizeof(harness->reports[count]));
+    const struct cairn_request_report *reports =
+        (const struct cairn_request_report *)(const void *)message->payload;
+    uint64_t told = message->type == CAIRN_MESSAGE_REPORT ? message->value : 0;
+    for (uint64_t i = 0; i < told; i++) {
+        uint32_t count = atomic_load(&harness->report_count);
+        if (count == REPORTS_MAX)
+            break;
+        harness->reports[count] = reports[i];
         atomic_store(&harness->report_count, count + 1);
     }
     return CAIRN_TURN_OK;
