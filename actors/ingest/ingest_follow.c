@@ -41,10 +41,13 @@ void cairn_ingest_follow(struct cairn_ingest *ingest, struct cairn_turn *turn,
     memcpy(follower + 1, space.data, space.bytes);
     follower->space = cairn_slice(follower + 1, space.bytes);
     follower->connection = request->connection;
+    request->seq = ingest->published_seq;
+    if (!cairn_ingest_read_stream(ingest, turn, request)) {
+        free(follower);
+        return;
+    }
     follower->next = ingest->followers;
     ingest->followers = follower;
-    request->seq = ingest->published_seq;
-    cairn_ingest_read_stream(ingest, turn, request);
 }
 
 void cairn_ingest_unfollow(struct cairn_ingest *ingest, struct cairn_turn *turn,

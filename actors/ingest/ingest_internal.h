@@ -115,8 +115,9 @@ int cairn_ingest_record(struct cairn_projection *directory, const struct cairn_b
 void cairn_ingest_read(struct cairn_ingest *ingest, struct cairn_turn *turn,
                        struct cairn_request *request);
 
-/* The same for the beginning of a stream: all events after `since`, as Server-Sent Events. */
-void cairn_ingest_read_stream(struct cairn_ingest *ingest, struct cairn_turn *turn,
+/* The same for the beginning of a stream: all events after `since`, as Server-Sent Events. False:
+ * it was refused, and is answered. */
+bool cairn_ingest_read_stream(struct cairn_ingest *ingest, struct cairn_turn *turn,
                               struct cairn_request *request);
 
 /* ---- ingest_follow.c ---- */

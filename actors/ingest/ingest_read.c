@@ -60,7 +60,9 @@ static void render_stream(struct cairn_request *request)
     for (uint32_t i = 0; i < request->fetched->count; i++) {
         if (request->fetched->events[i].kind == CAIRN_EVENT_NONE)
             continue;
-        cairn_buffer_append_text(&request->answer, "data: ");
+        cairn_buffer_append_text(&request->answer, "id: ");
+        cairn_buffer_append_u64(&request->answer, request->fetched->events[i].seq);
+        cairn_buffer_append_text(&request->answer, "\ndata: ");
         cairn_json_writer_init(&writer, &request->answer);
         cairn_event_write(&writer, &request->fetched->events[i]);
         cairn_buffer_append_text(&request->answer, "\n\n");
@@ -211,7 +213,7 @@ static void answer_list(struct cairn_ingest *ingest, struct cairn_turn *turn,
 }
 
 /* Without `since` a stream begins now. */
-void cairn_ingest_read_stream(struct cairn_ingest *ingest, struct cairn_turn *turn,
+bool cairn_ingest_read_stream(struct cairn_ingest *ingest, struct cairn_turn *turn,
                               struct cairn_request *request)
 {
     const struct cairn_projection_space *space =
@@ -222,7 +224,7 @@ void cairn_ingest_read_stream(struct cairn_ingest *ingest, struct cairn_turn *tu
     if (!cairn_request_query(request, "since", &since) || space == NULL ||
         ingest->published_seq == 0) {
         fetch(ingest, turn, request);
-        return;
+        return true;
     }
     if (read_event_filter(request, &filter) == 0 &&
         collect(space, request, &filter, STREAM_MAX) < 0)
@@ -231,10 +233,12 @@ void cairn_ingest_read_stream(struct cairn_ingest *ingest, struct cairn_turn *tu
         cairn_request_problem(request, 422,
                               "more than %d events since then: page to the end first, then follow",
                               STREAM_MAX);
-    if (request->status != 0)
+    if (request->status != 0) {
         cairn_ingest_finish(turn, request);
-    else
-        fetch(ingest, turn, request);
+        return false;
+    }
+    fetch(ingest, turn, request);
+    return true;
 }
 
 static void answer_one(struct cairn_ingest *ingest, struct cairn_turn *turn,
