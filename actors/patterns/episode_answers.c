@@ -246,7 +246,7 @@ static bool matches(const struct cairn_heap *heap, const struct cairn_episode *e
            (query->domain == 0 || query->domain == episode->domain) &&
            (query->type == 0 || query->type == episode->type) &&
            (query->key == 0 || query->key == episode->key) &&
-           episode->started_ms >= query->since_ms && episode->started_ms <= query->until_ms &&
+           episode->started_ms >= query->since_ms && episode->started_ms < query->until_ms &&
            (query->tag == 0 || has_tag(heap, episode, query->tag));
 }
 
