@@ -66,9 +66,6 @@ static void write_answer(struct cairn_turn *turn, struct cairn_connection *conne
 
     size_t before = out->bytes;
     bool is_stream = slot->is_stream && request->status == 200;
-    /* A follower that was refused is sent no events. */
-    if (slot->is_stream && !is_stream)
-        connection->stream.is_wanted = false;
     struct cairn_response response = {
         .status = request->status,
         .content_type = request->content_type,
