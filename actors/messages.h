@@ -32,6 +32,5 @@ enum cairn_actor_message {
     CAIRN_MESSAGE_UNFOLLOW,
     CAIRN_MESSAGE_FOLLOWED, /* to a connection; value: struct cairn_batch, one reference moved */
     /* start-up, settings */
-    CAIRN_MESSAGE_RECOVER,
-    CAIRN_MESSAGE_RELOAD,
+    CAIRN_MESSAGE_RECOVER, /* ingest to itself: go on replaying; to the fetcher: the ledger is open */
 };

@@ -5,11 +5,12 @@
 
 #include "actors/messages.h"
 #include "actors/request.h"
+#include "runtime/base/assert.h"
 #include "storage/reader.h"
 
 struct cairn_fetcher {
     struct cairn_fetcher_options options;
-    struct cairn_reader *reader; /* opened at the first request: the ledger exists by then */
+    struct cairn_reader *reader; /* opened when the ledger is there, closed at STOP */
 };
 
 int cairn_fetcher_create(const struct cairn_fetcher_options *options,
@@ -25,9 +26,24 @@ int cairn_fetcher_create(const struct cairn_fetcher_options *options,
 
 void cairn_fetcher_destroy(struct cairn_fetcher *fetcher)
 {
+    cairn_assert(fetcher->reader == NULL);
+    free(fetcher);
+}
+
+static int ensure_reader(struct cairn_fetcher *fetcher, struct cairn_turn *turn)
+{
+    if (fetcher->reader != NULL)
+        return 0;
+    return cairn_reader_open(cairn_turn_io(turn), fetcher->options.directory,
+                             fetcher->options.cache_blocks, &fetcher->reader);
+}
+
+/* The reader's files belong to this worker's platform, which ends with the workers. */
+static void close_reader(struct cairn_fetcher *fetcher)
+{
     if (fetcher->reader != NULL)
         cairn_reader_close(fetcher->reader);
-    free(fetcher);
+    fetcher->reader = NULL;
 }
 
 /* Copy the event into the batch; one that cannot be had leaves a gap of kind NONE. */
@@ -52,10 +68,7 @@ static int fetch_one(struct cairn_fetcher *fetcher, const struct cairn_request *
 static int fetch_all(struct cairn_fetcher *fetcher, struct cairn_turn *turn,
                      struct cairn_request *request)
 {
-    int result = 0;
-    if (fetcher->reader == NULL)
-        result = cairn_reader_open(cairn_turn_io(turn), fetcher->options.directory,
-                                   fetcher->options.cache_blocks, &fetcher->reader);
+    int result = ensure_reader(fetcher, turn);
     if (result < 0)
         return result;
     struct cairn_batch *batch = cairn_batch_create(request->fetch_count);
@@ -73,8 +86,14 @@ static int fetch_all(struct cairn_fetcher *fetcher, struct cairn_turn *turn,
 int cairn_fetcher_behaviour(struct cairn_turn *turn, void *state, struct cairn_message *message)
 {
     struct cairn_fetcher *fetcher = state;
-    if (message->type == CAIRN_MESSAGE_STOP)
+    if (message->type == CAIRN_MESSAGE_STOP) {
+        close_reader(fetcher);
         return CAIRN_TURN_STOP;
+    }
+    /* Opening walks the newest segment, tens of milliseconds: better now than in the first answer. A
+     * failure is told by the first answer that needs it. */
+    if (message->type == CAIRN_MESSAGE_RECOVER)
+        (void)ensure_reader(fetcher, turn);
     if (message->type != CAIRN_MESSAGE_FETCH)
         return CAIRN_TURN_OK;
 

@@ -120,6 +120,7 @@ static void finish_start(struct cairn_ingest *ingest, struct cairn_turn *turn)
     ingest->progress = (struct cairn_ledger_progress){.written_seq = ingest->published_seq,
                                                       .durable_seq = ingest->published_seq};
     ingest->last_append_ns = cairn_turn_now_ns(turn);
+    cairn_turn_tell(turn, ingest->options.reader, CAIRN_MESSAGE_RECOVER, 0);
     set_readiness(ingest, CAIRN_READINESS_READY);
     if (ingest->options.ready != NULL)
         ingest->options.ready(ingest->options.context, &ingest->report);

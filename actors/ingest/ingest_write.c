@@ -250,6 +250,10 @@ void cairn_ingest_answer_write(struct cairn_request *request)
 
 void cairn_ingest_refuse(struct cairn_request *request, int error)
 {
+    if (error == -EFBIG) {
+        cairn_request_problem(request, 413, "more than the ledger takes at once; send less a call");
+        return;
+    }
     request->retry_after_s = 1;
     if (error == -ENOSPC)
         cairn_request_problem(request, 507, "the disk is full; reads go on, nothing was stored");
