@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "actors/projection.h"
+#include "runtime/base/assert.h"
 #include "runtime/base/hash.h"
 
 struct cairn_shards {
@@ -22,6 +23,8 @@ struct cairn_shards {
 
 static inline uint32_t cairn_shards_of(const struct cairn_shards *shards, struct cairn_slice space)
 {
+    cairn_assert(shards->count > 0);
+
     return (uint32_t)(cairn_hash64_slice(space) % shards->count);
 }
 

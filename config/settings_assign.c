@@ -169,7 +169,8 @@ static int assign_choice(const struct assignment *assignment, struct cairn_slice
     for (; assignment->key->choices[count] != NULL; count++) {
         const char *choice = assignment->key->choices[count];
         if (cairn_slice_is(text, choice)) {
-            memcpy(value, choice, strlen(choice));
+            cairn_assert(strlen(choice) < sizeof(value));
+            memcpy(value, choice, strlen(choice) + 1);
             store(assignment, value, sizeof(value));
             return 0;
         }

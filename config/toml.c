@@ -345,7 +345,7 @@ static int parse_key_value(struct cairn_toml_parser *parser, uint32_t section)
 {
     struct key_path path;
     struct nesting nesting;
-    uint32_t table;
+    uint32_t table = section;
     if (parse_key(parser, section, &path, &table) < 0)
         return parser->result;
     nesting.depth = 0;

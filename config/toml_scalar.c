@@ -258,7 +258,7 @@ static bool scan_special_float(struct cairn_slice token, struct cairn_toml_node 
 
 static bool scan_decimal(struct cairn_slice token, struct cairn_toml_node *node)
 {
-    char text[PLAIN_BYTES_MAX + 1];
+    char text[PLAIN_BYTES_MAX + 1] = {0};
     bool is_float;
     size_t length = without_underscores(token, "0123456789", text);
     if (length == 0 || !is_decimal(text, &is_float))

@@ -5,6 +5,8 @@
 void cairn_schedule_on(struct cairn_worker *worker, struct cairn_worker *from,
                        struct cairn_actor *actor)
 {
+    cairn_assert(worker != NULL);
+
     if (worker == from) {
         cairn_ready_push(&worker->ready, actor);
         return;

@@ -346,7 +346,6 @@ void cairn_ledger_pump(struct cairn_ledger *ledger)
     bool again = true;
     cairn_ledger_prepare_spare(ledger);
     while (again && ledger->error == 0) {
-        again = false;
         if (ledger->failed) {
             if (ledger->flight_count > 0 || ledger->syncing)
                 return;

@@ -94,9 +94,11 @@ static int read_answer(struct cairn_http_client *client, struct cairn_http_answe
     int64_t head_bytes = read_head(client);
     if (head_bytes < 0)
         return (int)head_bytes;
-    if (strncmp(client->input.data, "HTTP/1.1 ", 9) != 0)
+    uint64_t status;
+    if (head_bytes < 12 || strncmp(client->input.data, "HTTP/1.1 ", 9) != 0 ||
+        !cairn_slice_to_u64(cairn_slice(client->input.data + 9, 3), &status))
         return -EBADMSG;
-    answer->status = atoi(client->input.data + 9);
+    answer->status = (int)status;
     uint64_t body_bytes = content_length(client->input.data, (size_t)head_bytes);
     while (client->input.bytes < (uint64_t)head_bytes + body_bytes) {
         int result = read_more(client);

@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <stdio.h>
-#include <string.h>
 
 #include "runtime/base/bytes.h"
 
@@ -33,29 +32,65 @@ static void date_of(int64_t days, int *year, int *month, int *day)
     *year = (int)(year_of_era + era * 400 + (*month <= 2));
 }
 
+/* Exactly `digits` digits and a value within the limits; moves `*text` behind them. */
+static bool take_number(const char **text, int digits, int min, int max, int *value)
+{
+    int number = 0;
+    for (int i = 0; i < digits; i++, (*text)++) {
+        if (**text < '0' || **text > '9')
+            return false;
+        number = number * 10 + (**text - '0');
+    }
+    *value = number;
+    return number >= min && number <= max;
+}
+
+static bool take(const char **text, char expected)
+{
+    if (**text != expected)
+        return false;
+    (*text)++;
+    return true;
+}
+
+/* Z, +hh:mm or -hh:mm: what a local time is ahead of UTC. */
+static bool take_offset(const char **text, int *minutes)
+{
+    int hour, minute;
+    *minutes = 0;
+    if (take(text, 'Z'))
+        return true;
+    bool is_behind = **text == '-';
+    if ((!take(text, '-') && !take(text, '+')) || !take_number(text, 2, 0, 23, &hour) ||
+        !take(text, ':') || !take_number(text, 2, 0, 59, &minute))
+        return false;
+    *minutes = is_behind ? -(hour * 60 + minute) : hour * 60 + minute;
+    return true;
+}
+
+static bool take_time(const char **text, int *seconds)
+{
+    int hour, minute, second;
+    if (!take(text, 'T') || !take_number(text, 2, 0, 23, &hour) || !take(text, ':') ||
+        !take_number(text, 2, 0, 59, &minute) || !take(text, ':') ||
+        !take_number(text, 2, 0, 60, &second)) /* 60 is a leap second */
+        return false;
+    *seconds = (hour * 60 + minute) * 60 + second;
+    return true;
+}
+
+/* A date alone is its midnight in UTC. */
 static bool parse_iso(const char *text, int64_t *ts_ms)
 {
-    int year, month, day, hour = 0, minute = 0, second = 0, used = 0;
-    int offset_hours = 0, offset_minutes = 0;
-    char sign = '+';
-    if (sscanf(text, "%4d-%2d-%2d%n", &year, &month, &day, &used) != 3 || used != 10)
+    int year, month, day, seconds = 0, offset_minutes = 0;
+    if (!take_number(&text, 4, 0, 9999, &year) || !take(&text, '-') ||
+        !take_number(&text, 2, 1, 12, &month) || !take(&text, '-') ||
+        !take_number(&text, 2, 1, 31, &day))
         return false;
-    text += used;
-    if (*text != '\0') {
-        if (sscanf(text, "T%2d:%2d:%2d%n", &hour, &minute, &second, &used) != 3 || used != 9)
-            return false;
-        text += used;
-        if (strcmp(text, "Z") != 0 &&
-            (sscanf(text, "%c%2d:%2d%n", &sign, &offset_hours, &offset_minutes, &used) != 3 ||
-             used != 6 || text[used] != '\0' || (sign != '+' && sign != '-')))
-            return false;
-    }
-    if (month < 1 || month > 12 || day < 1 || day > 31 || hour > 23 || minute > 59 || second > 60)
+    if (*text != '\0' && (!take_time(&text, &seconds) || !take_offset(&text, &offset_minutes)))
         return false;
-    int64_t seconds = days_of(year, month, day) * 86400 + hour * 3600 + minute * 60 + second;
-    int64_t offset = (offset_hours * 60 + offset_minutes) * INT64_C(60);
-    *ts_ms = (sign == '-' ? seconds + offset : seconds - offset) * 1000;
-    return true;
+    *ts_ms = (days_of(year, month, day) * 86400 + seconds - offset_minutes * INT64_C(60)) * 1000;
+    return *text == '\0';
 }
 
 int cairn_bound_parse(const char *command, const char *option, const char *text,

@@ -19,6 +19,7 @@ static void take_id(struct cairn_connection_slot *slot, struct cairn_slice id, u
         slot->id_bytes = cairn_response_make_id(random, slot->id);
         return;
     }
+    cairn_assert(id.data != NULL); /* what is sane is not empty */
     memcpy(slot->id, id.data, id.bytes);
     slot->id_bytes = id.bytes;
 }
@@ -121,6 +122,8 @@ static void complete_request(struct cairn_turn *turn, struct cairn_connection *c
 {
     struct cairn_request *request = connection->incoming;
     const struct cairn_admission *admission = &connection->admission;
+    cairn_assert(request != NULL);
+
     cairn_admission_complete(connection->gateway, request, admission);
     struct cairn_connection_slot *slot = accept_incoming(connection);
     uint64_t now_ns = cairn_request_book(turn, request, CAIRN_STAGE_PARSE, connection->parse_ns);

@@ -338,6 +338,7 @@ static void answer_settings(const struct cairn_ingest *ingest, struct cairn_requ
 {
     static const char *const names[] = {"language", "state_size",  "channel_chains",
                                         "listen",   "autorespond", "quotas"};
+    const char state_size = (char)('0' + ingest->options.state_size); /* 1 to 5 */
     struct cairn_slice values[6];
     struct cairn_buffer defaults = {0};
     struct cairn_slice stored = cairn_directory_settings(space);
@@ -348,7 +349,7 @@ static void answer_settings(const struct cairn_ingest *ingest, struct cairn_requ
 
     cairn_json_append_quoted(&defaults, cairn_slice_of(ingest->options.language));
     values[0] = cairn_buffer_slice(&defaults);
-    values[1] = cairn_slice("12345" + ingest->options.state_size - 1, 1);
+    values[1] = cairn_slice(&state_size, 1);
     values[2] = cairn_slice_of("true");
     values[3] = values[4] = cairn_slice_of("[]");
     values[5] = cairn_slice_of("{}");

@@ -59,15 +59,16 @@ static void add_step(struct sum *sum, const struct cairn_episode *episode,
 
 static void put_head(struct sum *sum, const struct cairn_episode *episode)
 {
-    const uint32_t *tags = episode->tag_count == 0 ? NULL : cairn_heap_at(sum->heap, episode->tags);
+    uint32_t tag_count = episode->tag_count;
+    const uint32_t *tags = tag_count == 0 ? NULL : cairn_heap_at(sum->heap, episode->tags);
     put_slice(sum, cairn_slice(episode->id, sizeof(episode->id)));
     put_u64(sum, episode->seq);
     put_u64(sum, (uint64_t)episode->started_ms);
     put_name(sum, episode->domain);
     put_name(sum, episode->type);
     put_name(sum, episode->key);
-    put_u64(sum, episode->tag_count);
-    for (uint32_t i = 0; i < episode->tag_count; i++)
+    put_u64(sum, tag_count);
+    for (uint32_t i = 0; i < tag_count; i++)
         put_name(sum, tags[i]);
     put_u64(sum, episode->complexity);
     put_u64(sum, episode->is_lint_free);

@@ -255,7 +255,7 @@ static bool ensure_results(struct cairn_request *request, uint32_t limit)
 {
     if (request->results != NULL)
         return true;
-    request->results = malloc(limit * sizeof(struct cairn_episode_summary));
+    request->results = calloc(limit, sizeof(struct cairn_episode_summary));
     request->fetch = malloc(limit * sizeof(*request->fetch));
     return request->results != NULL && request->fetch != NULL;
 }

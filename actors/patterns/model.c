@@ -198,7 +198,7 @@ static int apply_episode(struct cairn_heap *heap, const struct cairn_event *even
     int result = cairn_heap_table_reserve(heap, cairn_patterns_model_of(heap)->episodes, 1);
     if (result == 0)
         result = ensure_place(heap);
-    cairn_ref created;
+    cairn_ref created = 0;
     if (result == 0)
         result = cairn_episode_create(heap, cairn_patterns_model_of(heap)->names, event, &created);
     if (result < 0)

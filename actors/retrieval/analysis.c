@@ -211,7 +211,7 @@ static size_t append_small_letters(struct cairn_slice text, size_t at, struct fo
 {
     while (at < text.bytes && text.data[at] >= 'a' && text.data[at] <= 'z' && !folding->is_full &&
            folding->bytes < CAIRN_TERM_BYTES_MAX) {
-        folding->base = text.data[at];
+        folding->base = (unsigned char)text.data[at];
         folding->word[folding->bytes++] = text.data[at++];
     }
     return at;

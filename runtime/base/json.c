@@ -176,8 +176,11 @@ int cairn_json_read_string(struct cairn_json_reader *reader, struct cairn_slice 
 
 int cairn_json_read_number(struct cairn_json_reader *reader, struct cairn_slice *spelled)
 {
-    if (expect(reader, CAIRN_JSON_NUMBER, "a number is expected") < 0 || scan_number(reader) < 0)
-        return reader->result;
+    int result = expect(reader, CAIRN_JSON_NUMBER, "a number is expected");
+    if (result == 0)
+        result = scan_number(reader);
+    if (result < 0)
+        return result;
     *spelled =
         cairn_slice(reader->data + reader->value_offset, reader->offset - reader->value_offset);
     return 0;
