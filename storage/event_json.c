@@ -189,6 +189,16 @@ static int check_attachments(struct draft *draft, const struct cairn_schema_memb
     return result == 0 ? 0 : refuse(draft, member, "must be an array of {\"url\"?, \"caption\"?}");
 }
 
+static int check_session(struct draft *draft, const struct cairn_schema_member *member,
+                         enum cairn_json_type type, struct cairn_slice raw)
+{
+    int64_t number;
+    if (type != CAIRN_JSON_STRING &&
+        (type != CAIRN_JSON_NUMBER || !cairn_slice_to_i64(raw, &number)))
+        return refuse(draft, member, "must be a string or an integer");
+    return check_length(draft, member, raw, 1, 6 * CAIRN_NAME_BYTES_MAX);
+}
+
 static int check_raw(struct draft *draft, const struct cairn_schema_member *member,
                      enum cairn_json_type type, struct cairn_slice raw)
 {
@@ -202,9 +212,7 @@ static int check_raw(struct draft *draft, const struct cairn_schema_member *memb
     case CAIRN_SCHEMA_OBJECT:
         return type == CAIRN_JSON_OBJECT ? 0 : refuse(draft, member, "must be an object");
     case CAIRN_SCHEMA_SESSION:
-        if (type != CAIRN_JSON_STRING && type != CAIRN_JSON_NUMBER)
-            return refuse(draft, member, "must be a string or an integer");
-        return check_length(draft, member, raw, 1, 6 * CAIRN_NAME_BYTES_MAX);
+        return check_session(draft, member, type, raw);
     default:
         return 0;
     }
@@ -300,7 +308,9 @@ static int refuse_unknown(struct draft *draft, struct cairn_slice key)
             names[count++] = draft->schema->members[i].name;
     }
     const char *nearest = cairn_suggest(key, names, count);
-    int shown = key.bytes > 64 ? 64 : (int)key.bytes;
+    /* Cut between characters: the sentence goes into an answer. */
+    int shown =
+        (int)cairn_utf8_valid_prefix(cairn_slice(key.data, key.bytes > 64 ? 64 : key.bytes));
     snprintf(draft->parser->error, sizeof(draft->parser->error),
              nearest == NULL ? "unknown field \"%.*s\"%s"
                              : "unknown field \"%.*s\"; did you mean \"%s\"?",
@@ -324,23 +334,48 @@ static int keep_unknown(struct draft *draft, struct cairn_slice key)
     return 0;
 }
 
-/* {"meta's members", extra}: unknown members join the object that the client sent as meta. */
-static void merge_extra_into_meta(struct draft *draft)
+#define META_MEMBER "{\"meta\":"
+
+/* What joined `meta` must be JSON that cairn itself would take back: no name twice, not too deep. */
+static int check_joined(struct draft *draft, struct cairn_slice object)
+{
+    struct cairn_json_scratch scratch = {0};
+    struct cairn_json_reader reader;
+    cairn_json_scratch_begin(&scratch, object.bytes);
+    cairn_json_reader_init(&reader, object, &scratch);
+    cairn_json_skip(&reader);
+    int result = cairn_json_finish(&reader);
+    cairn_json_scratch_deinit(&scratch);
+    if (result == 0)
+        return 0;
+    snprintf(draft->parser->error, sizeof(draft->parser->error),
+             "unknown fields cannot join \"meta\": %s", reader.error);
+    return cairn_json_fail(draft->reader, "refused");
+}
+
+/* {meta's members, extra}: unknown members join the object that the client sent as meta. */
+static int merge_extra_into_meta(struct draft *draft)
 {
     struct cairn_buffer *raw = &draft->parser->raw;
     struct value *meta = &draft->values[CAIRN_FIELD_META];
     if (draft->parser->extra.bytes == 0)
-        return;
+        return 0;
     size_t start = raw->bytes;
-    cairn_buffer_append_byte(raw, '{');
+    cairn_buffer_append_text(raw, META_MEMBER "{");
     if (meta->is_set && meta->raw_bytes > 2 && cairn_buffer_reserve(raw, meta->raw_bytes) != NULL) {
         cairn_buffer_append(raw, raw->data + meta->raw_offset + 1, meta->raw_bytes - 2);
         cairn_buffer_append_byte(raw, ',');
     }
     cairn_buffer_append_slice(raw, cairn_buffer_slice(&draft->parser->extra));
-    cairn_buffer_append_byte(raw, '}');
-    *meta = (struct value){
-        .is_set = true, .is_raw = true, .raw_offset = start, .raw_bytes = raw->bytes - start};
+    cairn_buffer_append_text(raw, "}}");
+    if (raw->failed || draft->parser->extra.failed)
+        return 0; /* found at the end */
+    size_t lead = sizeof(META_MEMBER) - 1;
+    *meta = (struct value){.is_set = true,
+                           .is_raw = true,
+                           .raw_offset = start + lead,
+                           .raw_bytes = raw->bytes - start - lead - 1};
+    return check_joined(draft, cairn_slice(raw->data + start, raw->bytes - start));
 }
 
 static int check_required(struct draft *draft)
@@ -401,6 +436,8 @@ static int read_members(struct draft *draft,
     struct cairn_slice key;
     while (cairn_json_next_member(draft->reader, &key)) {
         int taken = member == NULL ? 0 : member(context, key, draft->reader);
+        if (taken < 0)
+            cairn_json_fail(draft->reader, "not valid");
         if (taken != 0)
             continue;
         const struct cairn_schema_member *known = find_member(draft->schema, key);
@@ -448,16 +485,19 @@ int cairn_event_parse_members(struct cairn_event_parser *parser, uint8_t kind,
     int result = read_members(&draft, member, context);
     if (result == 0)
         result = check_required(&draft);
+    if (result == 0)
+        result = merge_extra_into_meta(&draft);
     if (result < 0)
         return tell(parser, reader, result);
 
     put_given(&draft, CAIRN_FIELD_EPISODE, given->episode);
     put_given(&draft, CAIRN_FIELD_KEY, given->key);
     put_given(&draft, CAIRN_FIELD_PATTERN, given->pattern);
-    merge_extra_into_meta(&draft);
     encode_payload(&draft);
-    if (parser->payload.failed || parser->raw.failed || parser->extra.failed)
+    if (parser->payload.failed || parser->raw.failed || parser->extra.failed) {
+        snprintf(parser->error, sizeof(parser->error), "out of memory");
         return -ENOMEM;
+    }
     parsed.payload = cairn_buffer_slice(&parser->payload);
     *event = parsed;
     return 0;
