@@ -136,16 +136,23 @@ void cairn_models_set_reader(struct cairn_models *models, struct cairn_actor_ref
     }
 }
 
+/* The two models that every message changes begin on different workers. */
+static const uint32_t first_worker[CAIRN_PROJECTION_COUNT] = {
+    [CAIRN_PROJECTION_TRAINING] = 1,
+    [CAIRN_PROJECTION_PATTERNS] = 1,
+    [CAIRN_PROJECTION_RETRIEVAL] = 0,
+    [CAIRN_PROJECTION_FACTS] = 0,
+};
+
 int cairn_models_spawn(struct cairn_models *models, struct cairn_system *system)
 {
     uint32_t workers = cairn_system_worker_count(system);
     for (unsigned id = 0; id < CAIRN_PROJECTION_COUNT; id++) {
         for (uint32_t shard = 0; shard < models->shards.count; shard++) {
-            /* The models of one space begin on different workers: they get the same batches. */
             struct cairn_actor_options options = {.name = modules[id]->name,
                                                   .behaviour = cairn_projection_behaviour,
                                                   .state = models->shards.projections[id][shard],
-                                                  .worker = (id + shard) % workers,
+                                                  .worker = (first_worker[id] + shard) % workers,
                                                   .restart = CAIRN_RESTART_TRANSIENT};
             int result = cairn_system_spawn(system, &options, &models->shards.refs[id][shard]);
             if (result < 0)

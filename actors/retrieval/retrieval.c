@@ -51,18 +51,23 @@ struct collection {
     struct cairn_retrieval_cache *cache;
 };
 
-static int collect_text(void *context, struct cairn_slice text)
-{
-    struct collection *collection = context;
-    struct cairn_analyzer *analyzer = &collection->cache->analyzer;
-    struct cairn_collector *collector = &collection->cache->collector;
-    const struct cairn_index *index = cairn_index_of(collection->heap);
-    cairn_ref terms = index->terms;
+/* Terms on their way to ids: a few at a time, so that the memory each will touch is asked for before
+ * the first is waited for. */
+#define TERMS_AHEAD 16
 
-    struct cairn_term term;
-    cairn_analyzer_begin(analyzer, text, (enum cairn_language)index->language);
-    while (collector->count < CAIRN_DOCUMENT_LENGTH_MAX && cairn_analyzer_next(analyzer, &term)) {
-        uint32_t id = cairn_heap_names_acquire(collection->heap, terms, term.text);
+struct ahead {
+    uint64_t hash;
+    uint32_t bytes;
+    char text[CAIRN_TERM_BYTES_MAX];
+};
+
+static int acquire_ahead(struct collection *collection, const struct ahead *ahead, uint32_t count)
+{
+    cairn_ref terms = cairn_index_of(collection->heap)->terms;
+    struct cairn_collector *collector = &collection->cache->collector;
+    for (uint32_t i = 0; i < count && collector->count < CAIRN_DOCUMENT_LENGTH_MAX; i++) {
+        uint32_t id = cairn_heap_names_acquire_hashed(
+            collection->heap, terms, cairn_slice(ahead[i].text, ahead[i].bytes), ahead[i].hash);
         if (id == 0)
             return -ENOMEM;
         if (cairn_collector_add(collector, id) < 0) {
@@ -70,7 +75,36 @@ static int collect_text(void *context, struct cairn_slice text)
             return -ENOMEM;
         }
     }
-    return analyzer->failed ? -ENOMEM : 0;
+    return 0;
+}
+
+static int collect_text(void *context, struct cairn_slice text)
+{
+    struct collection *collection = context;
+    struct cairn_analyzer *analyzer = &collection->cache->analyzer;
+    const struct cairn_index *index = cairn_index_of(collection->heap);
+    cairn_ref terms = index->terms;
+    struct ahead ahead[TERMS_AHEAD];
+    uint32_t count = 0;
+    struct cairn_term term;
+    int result = 0;
+    cairn_analyzer_begin(analyzer, text, (enum cairn_language)index->language);
+    while (result == 0 && collection->cache->collector.count < CAIRN_DOCUMENT_LENGTH_MAX &&
+           cairn_analyzer_next(analyzer, &term)) {
+        struct ahead *next = &ahead[count++];
+        cairn_assert(term.text.bytes <= sizeof(next->text));
+        memcpy(next->text, term.text.data, term.text.bytes);
+        next->bytes = (uint32_t)term.text.bytes;
+        next->hash = cairn_hash64_slice(term.text);
+        cairn_heap_names_prefetch(collection->heap, terms, next->hash);
+        if (count == TERMS_AHEAD) {
+            result = acquire_ahead(collection, ahead, count);
+            count = 0;
+        }
+    }
+    if (result == 0)
+        result = acquire_ahead(collection, ahead, count);
+    return result == 0 && analyzer->failed ? -ENOMEM : result;
 }
 
 static void release_occurrences(struct cairn_heap *heap, const struct cairn_collector *collector)

@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -116,8 +117,12 @@ int cairn_process_fork(int (*work)(void *argument), void *argument)
     pid_t child = fork();
     if (child < 0)
         return -errno;
-    if (child == 0)
+    if (child == 0) {
+        /* The parent's locks and sockets must not outlive it in here. */
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        close_range(STDERR_FILENO + 1, ~0u, 0);
         _exit(work(argument) & 127);
+    }
     return (int)child;
 }
 

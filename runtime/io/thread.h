@@ -22,7 +22,8 @@ uint32_t cairn_thread_processor_count(void);
 void cairn_thread_yield(void);
 
 /* Run `work` in a forked child that shares the memory as it is now, copy on write; the child exits
- * with what `work` returns (0..127). Returns the child's id. */
+ * with what `work` returns (0..127). It has none of our descriptors but the standard ones, and ends
+ * with the calling thread. Returns the child's id. */
 int cairn_process_fork(int (*work)(void *argument), void *argument);
 /* -EAGAIN: still running. Otherwise its exit status, or -ECHILD / 128 + signal. */
 int cairn_process_poll(int child);
