@@ -163,7 +163,7 @@ static const struct cairn_setting_key KEYS[] = {
            "Buffered events are on the disk at most this much later: what a power cut may take."),
     AMOUNT(storage, segment_bytes, 64 * MIB, MIB, GIB, RESTART,
            "Bytes of a ledger file; lower it where disk is scarce.", .multiple_of = 4096),
-    AMOUNT(storage, checkpoint_events, 200000, 0, MANY, RESTART,
+    AMOUNT(storage, checkpoint_events, 100000, 0, MANY, RESTART,
            "A checkpoint after so many events, which bounds recovery; 0: only when idle."),
     AMOUNT(storage, checkpoint_idle_ms, 2000, 10, HOUR, RESTART,
            "A checkpoint after this much quiet, if anything is new."),
