@@ -79,17 +79,29 @@ static bool take_time(const char **text, int *seconds)
     return true;
 }
 
+/* A day that the calendar does not have, like 2026-02-29, is another day when it comes back. */
+static bool take_date(const char **text, int64_t *days)
+{
+    int year, month, day, actual_year, actual_month, actual_day;
+    if (!take_number(text, 4, 0, 9999, &year) || !take(text, '-') ||
+        !take_number(text, 2, 1, 12, &month) || !take(text, '-') ||
+        !take_number(text, 2, 1, 31, &day))
+        return false;
+    *days = days_of(year, month, day);
+    date_of(*days, &actual_year, &actual_month, &actual_day);
+    return actual_day == day;
+}
+
 /* A date alone is its midnight in UTC. */
 static bool parse_iso(const char *text, int64_t *ts_ms)
 {
-    int year, month, day, seconds = 0, offset_minutes = 0;
-    if (!take_number(&text, 4, 0, 9999, &year) || !take(&text, '-') ||
-        !take_number(&text, 2, 1, 12, &month) || !take(&text, '-') ||
-        !take_number(&text, 2, 1, 31, &day))
+    int64_t days;
+    int seconds = 0, offset_minutes = 0;
+    if (!take_date(&text, &days))
         return false;
     if (*text != '\0' && (!take_time(&text, &seconds) || !take_offset(&text, &offset_minutes)))
         return false;
-    *ts_ms = (days_of(year, month, day) * 86400 + seconds - offset_minutes * INT64_C(60)) * 1000;
+    *ts_ms = (days * 86400 + seconds - offset_minutes * INT64_C(60)) * 1000;
     return *text == '\0';
 }
 
@@ -131,8 +143,9 @@ bool cairn_bound_is_before(const struct cairn_bound *bound, uint64_t seq, int64_
 const char *cairn_time_format(int64_t ts_ms, char text[32])
 {
     int year, month, day;
-    int64_t days = ts_ms / MS_PER_DAY - (ts_ms % MS_PER_DAY < 0);
-    int64_t second = (ts_ms - days * MS_PER_DAY) / 1000;
+    int64_t of_day_ms = ts_ms % MS_PER_DAY;
+    int64_t days = ts_ms / MS_PER_DAY - (of_day_ms < 0);
+    int64_t second = (of_day_ms < 0 ? of_day_ms + MS_PER_DAY : of_day_ms) / 1000;
     date_of(days, &year, &month, &day);
     snprintf(text, 32, "%04d-%02d-%02dT%02d:%02d:%02dZ", year % 10000, month, day,
              (int)(second / 3600), (int)(second / 60 % 60), (int)(second % 60));
