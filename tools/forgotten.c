@@ -74,6 +74,8 @@ int cairn_forgotten_init(struct cairn_forgotten *forgotten, struct cairn_reader 
     struct cairn_reader_block *block;
     *forgotten = (struct cairn_forgotten){0};
     int result = cairn_projection_create(&options, &directory);
+    if (result < 0)
+        return result;
     uint64_t seq = cairn_reader_first_seq(reader);
     while (result == 0) {
         result = cairn_reader_acquire(reader, seq == 0 ? 1 : seq, &block);
@@ -84,7 +86,10 @@ int cairn_forgotten_init(struct cairn_forgotten *forgotten, struct cairn_reader 
         cairn_reader_release(reader, block);
     }
     cairn_projection_destroy(directory);
-    return result == -ENODATA ? 0 : result;
+    if (result == -ENODATA)
+        return 0;
+    cairn_forgotten_deinit(forgotten);
+    return result;
 }
 
 void cairn_forgotten_deinit(struct cairn_forgotten *forgotten)
