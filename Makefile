@@ -69,7 +69,11 @@ $(OUT)/libcairn.a: $(LIBRARY_OBJECTS)
 $(OUT)/cairn: $(TOOL_OBJECTS) $(OUT)/libcairn.a
 	$(CC) $(LDFLAGS) -o $@ $^ $(LIBS)
 
-$(OUT)/tests/%: $(OUT)/obj/tests/%.o $(SUPPORT_OBJECTS) $(OUT)/libcairn.a
+# What the commands share, for their tests.
+$(OUT)/libtools.a: $(filter-out $(OUT)/obj/tools/main.o,$(TOOL_OBJECTS))
+	@rm -f $@; $(AR) rcs $@ $^
+
+$(OUT)/tests/%: $(OUT)/obj/tests/%.o $(SUPPORT_OBJECTS) $(OUT)/libtools.a $(OUT)/libcairn.a
 	@mkdir -p $(@D)
 	$(CC) $(LDFLAGS) -o $@ $^ $(LIBS) -lcmocka
 
