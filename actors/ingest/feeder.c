@@ -42,6 +42,17 @@ static void finish(struct cairn_feeder *feeder, int result)
     feeder->options.done(feeder->options.context, result, last_seq, events);
 }
 
+/* Behind the last event is the end. Or damage: then what lies before it is not all there was, and a
+ * state made of it would pass for the whole. */
+static int check_end(struct cairn_reader *reader)
+{
+    struct cairn_reader_block *block;
+    int result = cairn_reader_acquire(reader, cairn_reader_last_seq(reader) + 1, &block);
+    if (result == 0)
+        cairn_reader_release(reader, block); /* a live writer went on */
+    return result == -ENODATA ? 0 : result;
+}
+
 static int start(struct cairn_feeder *feeder, struct cairn_turn *turn)
 {
     const struct cairn_feeder_options *options = &feeder->options;
@@ -56,8 +67,12 @@ static int start(struct cairn_feeder *feeder, struct cairn_turn *turn)
                                           .to_seq = options->to_seq,
                                           .lag_events_max = options->lag_events_max};
     uint64_t last_seq = cairn_reader_last_seq(feeder->reader);
-    if (replay.to_seq == 0 || replay.to_seq > last_seq)
+    if (replay.to_seq == 0 || replay.to_seq > last_seq) {
         replay.to_seq = last_seq;
+        result = check_end(feeder->reader);
+        if (result < 0)
+            return result;
+    }
     return cairn_replay_init(&feeder->replay, &replay);
 }
 
