@@ -328,13 +328,13 @@ static void read_gateway_options(struct cairn_service *service)
     cairn_settings_print_json(settings, &service->config_json);
     service->gateway = (struct cairn_gateway_options){
         .targets = {.ingest = service->ingest_ref,
-                    .metrics = settings->metrics.enabled ? service->metrics_ref
-                                                         : (struct cairn_actor_ref){0},
+                    .metrics = service->metrics_ref,
                     .training = shards->refs[CAIRN_PROJECTION_TRAINING],
                     .patterns = shards->refs[CAIRN_PROJECTION_PATTERNS],
                     .retrieval = shards->refs[CAIRN_PROJECTION_RETRIEVAL],
                     .facts = shards->refs[CAIRN_PROJECTION_FACTS],
                     .shard_count = shards->count},
+        .is_unmeasured = !settings->metrics.enabled,
         .limits = {.connections_max = (uint32_t)settings->server.max_connections,
                    .pipeline_max = (uint32_t)settings->server.pipeline_max,
                    .head_bytes_max = (uint32_t)settings->server.max_header_bytes,

@@ -199,7 +199,8 @@ static struct cairn_message *make_report(struct cairn_turn *turn,
                                          const struct cairn_connection *connection)
 {
     uint64_t count = connection->sending - connection->sent;
-    if (count == 0 || cairn_actor_ref_is_nobody(connection->gateway->targets.metrics))
+    const struct cairn_gateway_options *gateway = connection->gateway;
+    if (count == 0 || gateway->is_unmeasured || cairn_actor_ref_is_nobody(gateway->targets.metrics))
         return NULL;
     return cairn_turn_message(turn, CAIRN_MESSAGE_REPORT, count,
                               count * sizeof(struct cairn_request_report));

@@ -18,7 +18,7 @@
 
 struct cairn_gateway_targets {
     struct cairn_actor_ref ingest;
-    struct cairn_actor_ref metrics; /* nobody: no reports */
+    struct cairn_actor_ref metrics; /* nobody: no reports, and nobody to ask */
     /* `shard_count` of each; a space's shard is XXH3-64(space) % shard_count */
     const struct cairn_actor_ref *training;
     const struct cairn_actor_ref *patterns;
@@ -49,8 +49,9 @@ struct cairn_gateway_options {
 
     const struct cairn_auth *auth; /* NULL: no token file */
     const char *listen_host;
-    bool is_loopback; /* then foreign Host and Origin are refused */
-    bool is_durable;  /* ?ack= when it is not said */
+    bool is_loopback;   /* then foreign Host and Origin are refused */
+    bool is_durable;    /* ?ack= when it is not said */
+    bool is_unmeasured; /* no reports of requests to metrics, which is asked all the same */
 
     const _Atomic int *readiness;          /* enum cairn_readiness */
     const _Atomic uint64_t *committed_seq; /* the ledger's head */
