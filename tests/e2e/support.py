@@ -258,9 +258,9 @@ class Service:
             raise AssertionError(f"the service said: {said[-4000:]}")
         return status
 
-    def stop(self):
-        """SIGTERM; returns the exit status."""
-        self.process.send_signal(signal.SIGTERM)
+    def stop(self, name=signal.SIGTERM):
+        """Ask it to end; returns the exit status."""
+        self.process.send_signal(name)
         return self._ended()
 
     def kill(self):
