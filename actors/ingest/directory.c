@@ -439,7 +439,8 @@ uint64_t cairn_directory_next(const struct cairn_projection_space *space,
     const struct root *root = root_of(space);
     const struct row *rows = cairn_heap_at(&space->heap, root->rows);
     struct ids ids = ids_of(space, filter);
-    if (ids.is_impossible)
+    bool is_past_all = filter->seq == 0 && filter->after_seq == UINT64_MAX;
+    if (ids.is_impossible || is_past_all)
         return 0;
 
     uint64_t first_seq = filter->seq != 0 ? filter->seq : filter->after_seq + 1;
