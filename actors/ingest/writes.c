@@ -4,9 +4,10 @@
 #include <stdio.h>
 
 #include "runtime/base/hash.h"
-#include "runtime/base/suggest.h"
+#include "runtime/base/utf8.h"
 #include "runtime/base/uuid.h"
 #include "storage/event_json.h"
+#include "storage/event_schema.h"
 
 #define REJECTED_MAX 100
 
@@ -18,6 +19,7 @@ struct parse {
     struct cairn_event_given given;
     struct cairn_json_writer rejected;
     uint32_t rejected_count;
+    int status; /* of a bad object: 400, or 422 when it is understood */
     bool skips_bad_lines;
 };
 
@@ -74,9 +76,9 @@ static int parse_custom(struct parse *parse, struct cairn_slice json)
     cairn_event_field(&event, CAIRN_FIELD_NAME, &name);
     if (cairn_event_kind_of(name) == CAIRN_EVENT_NONE)
         return add(parse, &event);
-    cairn_request_problem(parse->request, 422,
-                          "kind \"%.*s\" is cairn's own; post it to its own path", (int)name.bytes,
-                          name.data);
+    snprintf(parse->parser.error, sizeof(parse->parser.error),
+             "kind \"%.*s\" is cairn's own; post it to its own path", (int)name.bytes, name.data);
+    parse->status = 422;
     return -EINVAL;
 }
 
@@ -88,13 +90,26 @@ struct bulk {
     struct cairn_buffer completion;
 };
 
+static int read_bulk_key(struct bulk *bulk, struct cairn_json_reader *reader)
+{
+    if (cairn_json_peek(reader) != CAIRN_JSON_STRING)
+        return cairn_json_fail(reader, "\"episode\" must be a string");
+    if (cairn_json_read_string(reader, &bulk->key) < 0)
+        return -EINVAL;
+    if (bulk->key.bytes == 0 || bulk->key.bytes > CAIRN_AUTHOR_BYTES_MAX ||
+        cairn_utf8_has_control(bulk->key))
+        return cairn_json_fail(reader, "\"episode\" must be 1 to 256 bytes, none of them control "
+                                       "characters");
+    return 1;
+}
+
 static int take_bulk_member(void *context, struct cairn_slice key, struct cairn_json_reader *reader)
 {
     static const char *const completion[] = {"outcome", "reason", "artifacts"};
     struct bulk *bulk = context;
     struct cairn_slice raw;
     if (cairn_slice_is(key, "episode"))
-        return cairn_json_read_string(reader, &bulk->key) < 0 ? -EINVAL : 1;
+        return read_bulk_key(bulk, reader);
     if (cairn_slice_is(key, "steps")) {
         if (cairn_json_peek(reader) != CAIRN_JSON_ARRAY)
             return cairn_json_fail(reader, "\"steps\" must be an array");
@@ -173,13 +188,8 @@ static int parse_bulk_episode(struct parse *parse, struct cairn_slice json)
     }
     if (result == 0 && bulk.key.bytes > 0) {
         /* The client's key stands behind the fields already encoded. */
-        if (bulk.key.bytes > 256) {
-            snprintf(parser->error, sizeof(parser->error), "\"episode\" must be 1 to 256 bytes");
-            result = -EINVAL;
-        } else {
-            cairn_event_put(&parser->payload, CAIRN_FIELD_KEY, bulk.key);
-            event.payload = cairn_buffer_slice(&parser->payload);
-        }
+        cairn_event_put(&parser->payload, CAIRN_FIELD_KEY, bulk.key);
+        event.payload = cairn_buffer_slice(&parser->payload);
     }
     if (result == 0)
         result = add(parse, &event);
@@ -191,6 +201,18 @@ static int parse_bulk_episode(struct parse *parse, struct cairn_slice json)
         result = parse_bulk_completion(parse, &bulk, &given);
     cairn_buffer_deinit(&bulk.completion);
     return result;
+}
+
+static void check_channels(struct cairn_json_reader *reader)
+{
+    struct cairn_slice channel;
+    if (cairn_json_enter_array(reader) < 0)
+        return;
+    while (cairn_json_next_element(reader)) {
+        if (cairn_json_read_string(reader, &channel) == 0 &&
+            (channel.bytes == 0 || channel.bytes > CAIRN_NAME_BYTES_MAX))
+            cairn_json_fail(reader, "a channel's name is 1 to 128 bytes");
+    }
 }
 
 static int parse_settings(struct parse *parse, struct cairn_slice json)
@@ -223,6 +245,7 @@ static int parse_settings(struct parse *parse, struct cairn_slice json)
         case 4:
             if (cairn_json_peek(&reader) != CAIRN_JSON_ARRAY)
                 cairn_json_fail(&reader, "\"listen\" and \"autorespond\" are arrays of channels");
+            check_channels(&reader);
             break;
         case 5:
             if (cairn_json_peek(&reader) != CAIRN_JSON_OBJECT)
@@ -252,6 +275,7 @@ static int parse_settings(struct parse *parse, struct cairn_slice json)
 
 static int parse_object(struct parse *parse, struct cairn_slice json)
 {
+    parse->status = 400;
     switch (parse->request->operation) {
     case CAIRN_OPERATION_POST_MESSAGES:
         return parse_plain(parse, json, CAIRN_EVENT_MESSAGE);
@@ -308,8 +332,8 @@ static int parse_line(struct parse *parse, struct cairn_slice text, uint64_t lin
         reject_line(parse, line);
         return 0;
     }
-    cairn_request_problem_line(request, 400, line, "line %llu: %s", (unsigned long long)line,
-                               parse->parser.error);
+    cairn_request_problem_line(request, parse->status, line, "line %llu: %s",
+                               (unsigned long long)line, parse->parser.error);
     return result;
 }
 
@@ -338,7 +362,7 @@ static int parse_single(struct parse *parse)
 {
     int result = parse_object(parse, parse->request->body);
     if (result < 0 && parse->request->status == 0)
-        return refuse(parse->request, 400, parse->parser.error);
+        return refuse(parse->request, parse->status, parse->parser.error);
     return result;
 }
 
