@@ -18,7 +18,8 @@ usage: ./build.sh COMMAND
   build [VARIANT]   release (default), debug, asan, tsan, cov, fuzz: build/VARIANT/cairn
   run [ARGS...]     install, build, and run the service in the foreground (cairn serve ARGS)
   test [VARIANT]    unit, property and end-to-end tests                        (under 3 min)
-  check             what CI runs: test, both compilers, sanitizers, format, seam, fuzz (under 20 min)
+  check             test, format, seam, both compilers, sanitizers, fuzz, clang-tidy (under 20 min)
+  check-rest [SECS] the same without the release tests and clang-tidy: what CI runs after `test`
   bench [NAME...]   build and run bench/bench_NAME; --build-only leaves them in build/release/
   fuzz [SECONDS]    every fuzz target from its kept corpus, 10 s each
   format            clang-format over the tree
@@ -176,18 +177,30 @@ check_threads() {
     return $failed
 }
 
-check() {
+# Unit and property tests under the sanitizer; the end-to-end tests run on the release binary.
+check_addresses() {
+    say "tests: address and undefined behaviour sanitizers"
+    make_variant asan tests
+    CAIRN='' tests/run.sh build/asan/tests
+}
+
+# Everything of `check` but the release tests.
+check_rest() {
     deps "${BUILD_PACKAGES[@]}" "${TEST_PACKAGES[@]}" "${CHECK_PACKAGES[@]}"
     check_format
     check_seam
     check_compilers
-    check_tidy
+    check_addresses
+    check_threads
+    fuzz_all "${1:-10}"
+}
+
+check() {
+    deps "${BUILD_PACKAGES[@]}" "${TEST_PACKAGES[@]}" "${CHECK_PACKAGES[@]}"
     say "tests: release"
     test_variant release
-    say "tests: address and undefined behaviour sanitizers"
-    test_variant asan
-    check_threads
-    fuzz_all 10
+    check_rest 10
+    check_tidy
 }
 
 # ---- benchmarks ----
@@ -220,6 +233,7 @@ run)
     ;;
 test) test_variant "$@" ;;
 check) check ;;
+check-rest) check_rest "$@" ;;
 bench) bench "$@" ;;
 fuzz) fuzz_all "$@" ;;
 format)
