@@ -254,24 +254,28 @@ static int put_settings(struct cairn_projection_space *space, const struct cairn
     return 0;
 }
 
+static void widen(struct cairn_directory_totals *totals, uint64_t seq, int64_t ts_ms)
+{
+    if (totals->first_seq == 0) {
+        totals->first_seq = seq;
+        totals->first_ts_ms = totals->last_ts_ms = ts_ms;
+    }
+    totals->last_seq = seq;
+    if (ts_ms < totals->first_ts_ms)
+        totals->first_ts_ms = ts_ms;
+    if (ts_ms > totals->last_ts_ms)
+        totals->last_ts_ms = ts_ms;
+}
+
 static void count_event(struct root *root, const struct cairn_event *event)
 {
     struct cairn_directory_totals *totals = &root->totals;
     if (event->kind == CAIRN_EVENT_FORGET)
         return;
-    if (totals->first_seq == 0) {
-        totals->first_seq = event->seq;
-        totals->first_ts_ms = event->ts_ms;
-        totals->last_ts_ms = event->ts_ms;
-    }
     totals->live++;
     totals->by_kind[event->kind]++;
     totals->payload_bytes += event->payload.bytes;
-    totals->last_seq = event->seq;
-    if (event->ts_ms < totals->first_ts_ms)
-        totals->first_ts_ms = event->ts_ms;
-    if (event->ts_ms > totals->last_ts_ms)
-        totals->last_ts_ms = event->ts_ms;
+    widen(totals, event->seq, event->ts_ms);
 }
 
 static int intern(struct cairn_projection_space *space, struct cairn_slice name, uint32_t *id)
@@ -344,6 +348,20 @@ static struct row *find_row(const struct cairn_projection_space *space, uint64_t
     return index < root->row_count && rows[index].seq == seq ? &rows[index] : NULL;
 }
 
+/* The first and last of what is left: when somebody wrote what is forgotten is forgotten too. */
+static void bound_again(struct cairn_projection_space *space)
+{
+    struct root *root = root_of(space);
+    const struct row *rows = cairn_heap_at(&space->heap, root->rows);
+    struct cairn_directory_totals *totals = &root->totals;
+    totals->first_seq = totals->last_seq = 0;
+    totals->first_ts_ms = totals->last_ts_ms = 0;
+    for (uint32_t i = 0; i < root->row_count; i++) {
+        if (!rows[i].is_forgotten && rows[i].kind != CAIRN_EVENT_FORGET)
+            widen(totals, rows[i].seq, rows[i].ts_ms);
+    }
+}
+
 static int directory_forget(struct cairn_projection_space *space, const uint64_t *seqs,
                             uint32_t count)
 {
@@ -360,6 +378,7 @@ static int directory_forget(struct cairn_projection_space *space, const uint64_t
         if (row->kind == CAIRN_EVENT_EPISODE && row->extra != 0)
             episodes[row->extra - 1].state = CAIRN_EPISODE_UNKNOWN;
     }
+    bound_again(space);
     return 0;
 }
 

@@ -73,7 +73,7 @@ struct cairn_directory_totals {
     uint64_t forgotten;
     uint64_t by_kind[CAIRN_EVENT_KIND_END]; /* live */
     uint64_t payload_bytes;
-    uint64_t first_seq, last_seq; /* 0: none */
+    uint64_t first_seq, last_seq; /* live; 0: none */
     int64_t first_ts_ms, last_ts_ms;
 };
 

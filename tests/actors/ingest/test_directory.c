@@ -308,14 +308,16 @@ static void check_totals(const struct model *model)
         const struct naive_row *row = &model->rows[i];
         if (row->kind == CAIRN_EVENT_FORGET)
             continue;
+        expected.forgotten += row->is_forgotten;
+        expected.payload_bytes += row->bytes;
+        if (row->is_forgotten)
+            continue;
         if (expected.first_seq == 0) {
             expected.first_seq = row->seq;
             expected.first_ts_ms = expected.last_ts_ms = row->ts_ms;
         }
-        expected.live += !row->is_forgotten;
-        expected.by_kind[row->kind] += !row->is_forgotten;
-        expected.forgotten += row->is_forgotten;
-        expected.payload_bytes += row->bytes;
+        expected.live++;
+        expected.by_kind[row->kind]++;
         expected.last_seq = row->seq;
         if (row->ts_ms < expected.first_ts_ms)
             expected.first_ts_ms = row->ts_ms;
