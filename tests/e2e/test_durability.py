@@ -16,14 +16,14 @@ KILLS = int(os.environ.get("CAIRN_KILLS") or 10)
 
 
 def switches_off():
-    """Every boolean setting that is on, turned off."""
+    """Every boolean setting, turned off."""
     printed = support.run("serve", "--print-config")
     assert printed.returncode == 0, printed.stderr
     section, off = "", []
     for line in printed.stdout.splitlines():
         if line.startswith("["):
             section = line.strip("[]")
-        elif re.fullmatch(r"[a-z_]+ = true", line):
+        elif re.fullmatch(r"[a-z_]+ = (true|false)", line):
             off.append(f"{section}.{line.split(' = ')[0]}=false")
     return off
 

@@ -125,6 +125,24 @@ class Following(Events):
         for stream in streams:
             self.assertEqual([self.next_event(stream)["text"] for _ in expected], expected)
 
+    def test_a_stop_ends_the_streams_and_is_clean(self):
+        service = self.own_service()
+        service.post_texts("s", "x")
+        streams = [service.raw() for _ in range(5)]
+        for stream in streams:
+            self.addCleanup(stream.close)
+            stream.send("GET /v1/spaces/s/events?follow=1 HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            self.assertEqual(stream.head()[0], 200)
+        service.restart()
+        for stream in streams:
+            self.assertTrue(stream.is_closed_by_peer())
+
+    def test_a_refused_stream_is_told_why(self):
+        self.post("x")
+        for query in ("&since=x", "&since=-1", "&kind=%ff"):
+            answer = self.client.get(self.path(f"/events?follow=1{query}"))
+            self.assert_problem(answer, 400)
+
     def test_a_follower_that_goes_disturbs_nobody(self):
         self.post("start")
         staying, going = self.follow(), [self.follow() for _ in range(5)]

@@ -1,4 +1,6 @@
 """What is forgotten is out of every answer at once, and stays out."""
+import threading
+
 import support
 
 
@@ -116,6 +118,16 @@ class Selecting(Forgetting):
         for word in ("kumquat", "persimmon", "fruit"):
             self.assertEqual(self.texts_found(word), [])
 
+    def test_the_moment_of_it_is_forgotten_too(self):
+        first = self.post("early", ts=100, author="eve")["first_seq"]
+        kept = self.post("kept", ts=200)["first_seq"]
+        self.post("late", ts=300, author="eve")
+        self.forget("/authors/eve", 2)
+        told = self.client.get(self.path()).json()
+        self.assertEqual((told["first_seq"], told["last_seq"]), (kept, kept))
+        self.assertEqual((told["first_ts"], told["last_ts"]), (200, 200))
+        self.assertGreater(kept, first)
+
     def test_what_is_not_there_is_not_found_and_stores_nothing(self):
         self.post("x")
         before = self.service.seq()
@@ -179,6 +191,41 @@ class Untraining(Forgetting):
         self.forget(f"/messages/{seq}", 1)
         body = self.client.get(self.path("/events?since=0")).body
         self.assertNotIn(b"ephemeral", body)
+
+
+class AtOnce(Forgetting):
+    def test_the_answer_to_a_delete_is_the_end_of_it_even_under_load(self):
+        """No min_seq here: from the answer on, no read shows it, whoever asks."""
+        stop = threading.Event()
+
+        def write():
+            client = self.service.connect()
+            while not stop.is_set():
+                client.post(self.path("/messages?ack=buffered"), [
+                    {"channel": "c", "author": "busy", "text": f"noise {i} beside the words"}
+                    for i in range(200)])
+            client.close()
+        writer = threading.Thread(target=write)
+        writer.start()
+        self.addCleanup(writer.join)
+        self.addCleanup(stop.set)
+        reader = self.service.connect()
+        self.addCleanup(reader.close)
+        for i in range(40):
+            answer = self.post(f"needle{i} beside needles", author="eve")
+            seq = answer["first_seq"]
+            fact = self.client.put(self.path("/facts/eve/k"), {"value": f"needle{i}"})
+            self.assertEqual(fact.status, 200)
+            if i % 2:  # seen before it goes, or not yet applied by anyone
+                self.assertEqual(len(self.service.search(self.space, f"needle{i}")), 2)
+            self.forget("/authors/eve", 2)
+            found = reader.post(self.path("/search"), {"query": f"needle{i}"}).json()
+            self.assertEqual(found["hits"], [])
+            made = reader.post(self.path("/generate"),
+                               {"start": f"needle{i} beside", "allow_verbatim": True})
+            self.assertNotIn(f"needle{i}", made.json().get("text", ""))
+            self.assertEqual(reader.get(self.path("/facts/eve/k")).status, 404)
+            self.assertEqual(reader.get(self.path(f"/messages/{seq}")).status, 404)
 
 
 class Afterwards(Forgetting):

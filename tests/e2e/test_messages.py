@@ -1,5 +1,6 @@
 """Messages: posting them, one or many, reading them back, and repeating them."""
 import json
+import threading
 
 import support
 
@@ -132,6 +133,26 @@ class Repeating(support.Case):
         self.service.post_messages(self.space, self.message)
         answer = self.service.post_messages(self.new_space(), {**self.message, "text": "else"})
         self.assertEqual(answer["accepted"], 1)
+
+    def test_of_many_who_send_the_same_one_is_accepted(self):
+        answers = []
+
+        def send():
+            client = self.service.connect()
+            for i in range(50):
+                answers.append(client.post(self.path("/messages"), {
+                    "channel": "c", "author": "a", "text": f"text {i}", "id": f"id-{i}", "ts": 1}))
+            client.close()
+        senders = [threading.Thread(target=send) for _ in range(6)]
+        for sender in senders:
+            sender.start()
+        for sender in senders:
+            sender.join()
+        self.assertEqual({answer.status for answer in answers}, {200})
+        self.assertEqual(sum(answer.json()["accepted"] for answer in answers), 50)
+        self.assertEqual(sum(answer.json()["duplicates"] for answer in answers), 250)
+        items = self.client.get(self.path("/messages")).json()["items"]
+        self.assertEqual(sorted(item["id"] for item in items), sorted(f"id-{i}" for i in range(50)))
 
     def test_a_repeat_is_known_after_a_kill(self):
         service = self.own_service()
