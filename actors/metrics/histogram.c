@@ -56,7 +56,7 @@ uint64_t cairn_histogram_quantile(const struct cairn_histogram *histogram, doubl
         double to = i == CAIRN_HISTOGRAM_BUCKETS - 1 ? (double)histogram->max_ns
                                                      : (double)cairn_histogram_bounds_ns[i];
         double value = from + (to - from) * (wanted - (double)below) / (double)count;
-        return value > (double)histogram->max_ns ? histogram->max_ns : (uint64_t)value;
+        return value >= (double)histogram->max_ns ? histogram->max_ns : (uint64_t)value;
     }
     return histogram->max_ns;
 }
