@@ -5,6 +5,7 @@ what it was waiting for. The deadlines are far beyond what a loaded machine need
 time against them.
 """
 import atexit
+import ctypes
 import gzip
 import http.client
 import itertools
@@ -36,6 +37,15 @@ SMALL = ["storage.segment_bytes=1048576"]
 
 # What a sanitized build prints when it finds something, and a failed assertion.
 ALARMS = ("AddressSanitizer", "ThreadSanitizer", "LeakSanitizer", "runtime error:", "assertion")
+
+
+_prctl = ctypes.CDLL(None).prctl
+_PR_SET_PDEATHSIG = 1
+
+
+def _end_with_the_tests():
+    """In the child: tests that are killed leave no services behind."""
+    _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
 
 
 def wait_until(condition, what, deadline_s=DEADLINE_S):
@@ -220,7 +230,7 @@ class Service:
             self.stderr_start = stderr.tell()
             self.process = subprocess.Popen(
                 self.command(), stdout=subprocess.PIPE, stderr=stderr,
-                env={**os.environ, **self.env},
+                env={**os.environ, **self.env}, preexec_fn=_end_with_the_tests,
             )
         self.ready = self.process.stdout.readline().decode()
         if not self.ready.startswith("ready "):

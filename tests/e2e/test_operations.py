@@ -183,11 +183,17 @@ class Time(support.Case):
             shares.append(stages["unattributed"] / entry["ms"])
         self.assertLess(sorted(shares)[len(shares) // 2], 0.02, shares)
 
-    def test_the_slow_log_keeps_the_newest(self):
-        items = self.client.get("/v1/slow").json()["items"]
-        self.assertLessEqual(len(items), 128)
-        times = [item["ts"] for item in items]
-        self.assertEqual(times, sorted(times, reverse=True))
+    def test_the_slow_log_tells_the_newest_first_and_has_an_end(self):
+        names = [f"{self.space}-{i}" for i in range(150)]
+        for name in names:
+            self.client.get("/nowhere", **{"X-Request-Id": name})
+        self.slow(names[-1])
+        answer = self.client.get("/v1/slow").json()
+        self.assertLessEqual(len(answer["items"]), 128)
+        self.assertGreaterEqual(answer["seen"], 150)
+        found = [item["request_id"] for item in answer["items"] if item["request_id"] in names]
+        self.assertEqual(found, names[::-1][:len(found)])
+        self.assertGreater(len(found), 100)
 
 
 if __name__ == "__main__":
