@@ -15,6 +15,8 @@
 #define READ_BYTES     (1u << 20)
 #define FILES_MAX      1024
 #define LINE_BYTES_MAX (16u << 20)
+#define RETRY_NS       (UINT64_C(50) * 1000000)
+#define RETRIES_MAX    1200
 
 struct import {
     const char *space, *to, *data, *format, *channel;
@@ -72,11 +74,19 @@ static void count_answer(struct import *import, struct cairn_slice answer)
     cairn_json_scratch_deinit(&scratch);
 }
 
-/* Busy services ask to come again: the client's own back-pressure is to do so at once, since the
- * next answer waits until there is room. */
+/* A busy service asks to come again later: it is asked a little later, for a minute at most. */
+static bool is_to_retry(struct import *import, int status, uint32_t *tries)
+{
+    if ((status != 429 && status != 503) || ++*tries > RETRIES_MAX)
+        return false;
+    cairn_io_poll(import->io, RETRY_NS);
+    return true;
+}
+
 static int send_body(struct import *import)
 {
     struct cairn_http_answer answer = {0};
+    uint32_t tries = 0;
     int status = CAIRN_EXIT_DONE;
     if (import->body_lines == 0)
         return status;
@@ -90,7 +100,7 @@ static int send_body(struct import *import)
                     (unsigned long long)import->accepted);
             status = CAIRN_EXIT_IO;
         }
-    } while (status == CAIRN_EXIT_DONE && answer.status == 429);
+    } while (status == CAIRN_EXIT_DONE && is_to_retry(import, answer.status, &tries));
     if (status == CAIRN_EXIT_DONE && answer.status >= 400) {
         cairn_http_tell_problem("import", &answer);
         status = CAIRN_EXIT_FAULT;
