@@ -179,6 +179,7 @@ struct cairn_projection_space *cairn_projection_ensure(struct cairn_projection *
     uint32_t *slot = slot_of(projection, name);
     projection->spaces[projection->space_count++] = space;
     *slot = projection->space_count;
+    projection->live_bytes += cairn_heap_live_bytes(&space->heap);
     return space;
 }
 
@@ -301,6 +302,16 @@ static void publish_watermark(struct cairn_projection *projection, uint64_t seq)
     atomic_store_explicit(&watermark->applied_seq, seq, memory_order_release);
 }
 
+/* A checkpoint was loaded into the models behind our back. */
+static void count_live_bytes(struct cairn_projection *projection)
+{
+    projection->live_bytes = 0;
+    for (uint32_t i = 0; i < projection->space_count; i++)
+        projection->live_bytes += cairn_heap_live_bytes(&projection->spaces[i]->heap);
+    atomic_store_explicit(&projection->options.watermark->bytes, projection->live_bytes,
+                          memory_order_relaxed);
+}
+
 static void push_work(struct cairn_projection *projection, struct work *work)
 {
     work->next = NULL;
@@ -412,7 +423,8 @@ static void refuse_late(struct cairn_turn *turn, struct cairn_projection *projec
 /* Answer the requests whose event has come, and refuse those that have waited too long. */
 static void serve_waiting(struct cairn_turn *turn, struct cairn_projection *projection)
 {
-    uint64_t now_ns = cairn_turn_now_ns(turn);
+    /* The exact time: the loop's may be older than the timer's, and no other timer follows. */
+    uint64_t now_ns = cairn_turn_clock_ns(turn);
     uint64_t wait_ns = projection->options.wait_ms * UINT64_C(1000000);
     struct cairn_request *next;
     for (struct cairn_request *request = requests_take_all(&projection->waiting); request != NULL;
@@ -491,6 +503,9 @@ int cairn_projection_behaviour(struct cairn_turn *turn, void *state, struct cair
     struct cairn_projection *projection = state;
     int result = 0;
     switch (message->type) {
+    case CAIRN_MESSAGE_START:
+        count_live_bytes(projection);
+        return CAIRN_TURN_OK;
     case CAIRN_MESSAGE_BATCH:
     case CAIRN_MESSAGE_DIGEST:
         result = enqueue(projection, message);
