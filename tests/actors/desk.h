@@ -34,6 +34,7 @@
 struct desk {
     struct cairn_system *system;
     struct cairn_actor_ref ref;
+    uint32_t worker; /* the last one: where the desk and what desk_spawn makes run */
     /* Called in the desk's turn for each answer. May be NULL. */
     void (*observe)(void *context, const struct cairn_request *request);
     void *context;
@@ -120,9 +121,12 @@ static inline void desk_start(struct desk *desk, uint32_t workers, bool posix_io
         .mailbox_bound = 1024,
         .seed = 7,
     };
-    const struct cairn_actor_options actor = {
-        .name = "desk", .behaviour = desk_behaviour, .state = desk};
-    *desk = (struct desk){.end = &desk->first};
+    const struct cairn_actor_options actor = {.name = "desk",
+                                              .behaviour = desk_behaviour,
+                                              .state = desk,
+                                              .flags = CAIRN_ACTOR_PINNED,
+                                              .worker = workers - 1};
+    *desk = (struct desk){.end = &desk->first, .worker = workers - 1};
     pthread_mutex_init(&desk->mutex, NULL);
     sem_init(&desk->answered, 0, 0);
     sem_init(&desk->followed, 0, 0);
@@ -131,11 +135,15 @@ static inline void desk_start(struct desk *desk, uint32_t workers, bool posix_io
     assert_int_equal(cairn_system_spawn(desk->system, &actor, &desk->ref), 0);
 }
 
+/* On the desk's worker. */
 static inline struct cairn_actor_ref desk_spawn(struct desk *desk, const char *name,
                                                 cairn_behaviour behaviour, void *state)
 {
-    const struct cairn_actor_options options = {
-        .name = name, .behaviour = behaviour, .state = state, .flags = CAIRN_ACTOR_PINNED};
+    const struct cairn_actor_options options = {.name = name,
+                                                .behaviour = behaviour,
+                                                .state = state,
+                                                .flags = CAIRN_ACTOR_PINNED,
+                                                .worker = desk->worker};
     struct cairn_actor_ref ref;
     assert_int_equal(cairn_system_spawn(desk->system, &options, &ref), 0);
     return ref;
