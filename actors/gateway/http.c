@@ -49,8 +49,8 @@ struct cairn_http {
     struct span values[CAIRN_HTTP_HEADER_COUNT];
     struct span *value; /* of the header being read; NULL: not one of ours */
     char name[NAME_BYTES_MAX];
-    size_t name_bytes; /* counted beyond the array */
-    uint64_t head_bytes;
+    size_t name_bytes;   /* counted beyond the array */
+    uint64_t head_bytes; /* with the line breaks before it */
 
     struct cairn_http_head head;
     struct cairn_buffer *body;
@@ -82,7 +82,6 @@ static int on_message_begin(llhttp_t *parser)
     memset(http->values, 0, sizeof(http->values));
     http->value = NULL;
     http->name_bytes = 0;
-    http->head_bytes = 0;
     http->body = NULL;
     http->body_bytes = 0;
     return 0;
@@ -276,6 +275,7 @@ static int on_message_complete(llhttp_t *parser)
 {
     struct cairn_http *http = http_of(parser);
     http->phase = PHASE_IDLE;
+    http->head_bytes = 0;
     http->event = CAIRN_HTTP_DONE;
     return HPE_PAUSED;
 }
@@ -370,7 +370,7 @@ enum cairn_http_event cairn_http_feed(struct cairn_http *http, struct cairn_slic
     llhttp_errno_t error = llhttp_execute(&http->parser, data, input.bytes);
     *consumed = consumed_by(http, input, error);
 
-    if (!was_in_body && http->phase != PHASE_IDLE) {
+    if (!was_in_body) {
         http->head_bytes += *consumed;
         if (http->head_bytes > http->limits.head_bytes_max)
             refuse(http, 431, "the request's head is too large");

@@ -250,6 +250,24 @@ static void a_head_is_limited(void **state)
     assert_refused(text, 431);
 }
 
+/* However they are cut: the fuzzer found that only those beside the request were counted. */
+static void line_breaks_before_a_request_count_as_its_head(void **state)
+{
+    (void)state;
+    static const char request[] = "GET / HTTP/1.1\r\n" HOST "\r\n";
+    char text[1024];
+    for (int bytes = 511; bytes <= 513; bytes++) {
+        size_t breaks = (size_t)bytes - strlen(request);
+        memset(text, '\n', breaks);
+        memcpy(text + breaks, request, sizeof(request));
+        for (size_t piece = 1; piece <= strlen(text); piece += 100) {
+            char *log = read_in_pieces(cairn_slice_of(text), piece, NULL);
+            assert_int_equal(strstr(log, "refused=431") != NULL, bytes > 512);
+            free(log);
+        }
+    }
+}
+
 static void a_half_request_is_not_idle(void **state)
 {
     (void)state;
@@ -321,6 +339,7 @@ int main(void)
         cmocka_unit_test(a_body_is_limited_at_its_announcement),
         cmocka_unit_test(a_chunked_body_is_limited_as_it_comes),
         cmocka_unit_test(a_head_is_limited),
+        cmocka_unit_test(line_breaks_before_a_request_count_as_its_head),
         cmocka_unit_test(a_half_request_is_not_idle),
         cmocka_unit_test(bytes_one_by_one_read_as_the_whole),
         cmocka_unit_test(random_cuts_read_as_the_whole),
