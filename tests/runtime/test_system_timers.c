@@ -4,33 +4,47 @@
 
 /* ---- order ---- */
 
+static const uint64_t delays_ms[] = {9, 0, 4, 15, 1, 7, 30, 2};
+#define DELAYS (sizeof(delays_ms) / sizeof(delays_ms[0]))
+
+/* A wheel has ticks of a millisecond: timers due closer together than two have no order. */
+#define TICKS_NS (2 * CAIRN_NS_PER_MS)
+
+/* The worker may be preempted while it arms, so each timer is due between two moments. */
 struct sleeper {
-    uint64_t armed_ns;
+    uint64_t earliest_ns[DELAYS];
+    uint64_t latest_ns[DELAYS];
+    bool has_fired[DELAYS];
     uint64_t fired;
     struct signal finished;
 };
 
-static const uint64_t delays_ms[] = {9, 0, 4, 15, 1, 7, 30, 2};
-#define DELAYS (sizeof(delays_ms) / sizeof(delays_ms[0]))
+static void arm_all(struct cairn_turn *turn, struct sleeper *sleeper)
+{
+    for (size_t i = 0; i < DELAYS; i++) {
+        uint64_t delay_ns = delays_ms[i] * CAIRN_NS_PER_MS;
+        sleeper->earliest_ns[i] = cairn_turn_clock_ns(turn) + delay_ns;
+        behaviour_assert(cairn_turn_timer(turn, delays_ms[i], i) != 0);
+        sleeper->latest_ns[i] = cairn_turn_clock_ns(turn) + delay_ns;
+    }
+}
 
 static int sleep_and_check(struct cairn_turn *turn, void *state, struct cairn_message *message)
 {
     struct sleeper *sleeper = state;
     if (message->type == CAIRN_MESSAGE_START) {
-        sleeper->armed_ns = cairn_turn_clock_ns(turn);
-        for (size_t i = 0; i < DELAYS; i++)
-            behaviour_assert(cairn_turn_timer(turn, delays_ms[i], delays_ms[i]) != 0);
+        arm_all(turn, sleeper);
         return CAIRN_TURN_OK;
     }
     behaviour_assert(message->type == CAIRN_MESSAGE_TIMER);
-    uint64_t elapsed_ns = cairn_turn_clock_ns(turn) - sleeper->armed_ns;
-    behaviour_assert(elapsed_ns >= message->value * CAIRN_NS_PER_MS);
-    static _Thread_local uint64_t last;
-    if (sleeper->fired++ == 0)
-        last = 0;
-    behaviour_assert(message->value >= last);
-    last = message->value;
-    if (sleeper->fired == DELAYS)
+    uint64_t which = message->value;
+    behaviour_assert(which < DELAYS && !sleeper->has_fired[which]);
+    behaviour_assert(cairn_turn_clock_ns(turn) >= sleeper->earliest_ns[which]);
+    sleeper->has_fired[which] = true;
+    for (size_t other = 0; other < DELAYS; other++)
+        behaviour_assert(sleeper->has_fired[other] ||
+                         sleeper->latest_ns[other] + TICKS_NS >= sleeper->earliest_ns[which]);
+    if (++sleeper->fired == DELAYS)
         signal_raise(&sleeper->finished);
     return CAIRN_TURN_OK;
 }
