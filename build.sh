@@ -122,7 +122,7 @@ fuzz_all() {
         corpus=build/fuzz/corpus/$name
         mkdir -p "$corpus"
         say "$name"
-        "$target" -max_total_time="$seconds" -print_final_stats=0 -verbosity=0 -rss_limit_mb=2048 \
+        "$target" -max_total_time="$seconds" -seed="${CAIRN_FUZZ_SEED:-1}" -print_final_stats=0 -verbosity=0 -rss_limit_mb=2048 \
             -artifact_prefix="build/fuzz/$name-" "$corpus" \
             $([ -d "tests/fuzz/corpus/$name" ] && echo "tests/fuzz/corpus/$name") 2>&1 | tail -n 5
         [ "${PIPESTATUS[0]}" -eq 0 ] || return 1
