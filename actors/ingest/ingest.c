@@ -77,8 +77,25 @@ static void set_readiness(struct cairn_ingest *ingest, enum cairn_readiness read
     atomic_store_explicit(ingest->options.readiness, readiness, memory_order_release);
 }
 
+static void end_replay(struct cairn_ingest *ingest)
+{
+    if (ingest->replay.open == NULL)
+        return;
+    cairn_reader_close(ingest->replay.options.reader);
+    cairn_replay_deinit(&ingest->replay);
+}
+
+static void close_ledger(struct cairn_ingest *ingest)
+{
+    if (ingest->ledger != NULL)
+        cairn_ledger_close(ingest->ledger);
+    ingest->ledger = NULL;
+}
+
 static void fail_start(struct cairn_ingest *ingest, int result)
 {
+    end_replay(ingest);
+    close_ledger(ingest);
     ingest->report.result = result;
     set_readiness(ingest, CAIRN_READINESS_FAILED);
     if (ingest->options.ready != NULL)
@@ -114,8 +131,7 @@ static void set_head(struct cairn_ingest *ingest, uint64_t seq)
 static void finish_start(struct cairn_ingest *ingest, struct cairn_turn *turn)
 {
     ingest->report.replayed_events = ingest->replay.events;
-    cairn_reader_close(ingest->replay.options.reader);
-    cairn_replay_deinit(&ingest->replay);
+    end_replay(ingest);
     set_head(ingest, ingest->report.recovery.last_seq);
     ingest->progress = (struct cairn_ledger_progress){.written_seq = ingest->published_seq,
                                                       .durable_seq = ingest->published_seq};
@@ -492,9 +508,8 @@ static int stop_if_done(struct cairn_ingest *ingest)
         reap_checkpoint(ingest);
         cairn_thread_yield();
     }
-    if (ingest->ledger != NULL)
-        cairn_ledger_close(ingest->ledger);
-    ingest->ledger = NULL;
+    end_replay(ingest);
+    close_ledger(ingest);
     return CAIRN_TURN_STOP;
 }
 

@@ -18,10 +18,24 @@ static bool ask_shard(struct cairn_turn *turn, struct cairn_actor_ref shard, uin
     return false;
 }
 
+/* False when one of them has ended: the digest of the others would be another state's. */
+static bool ask_shards(struct cairn_ingest *ingest, struct cairn_turn *turn,
+                       struct cairn_digest_collector *collector)
+{
+    const struct cairn_shards *shards = ingest->options.shards;
+    for (uint32_t id = 0; id < CAIRN_PROJECTION_COUNT; id++) {
+        for (uint32_t shard = 0; shard < shards->count; shard++) {
+            if (!ask_shard(turn, shards->refs[id][shard], collector->token))
+                return false;
+            collector->missing++;
+        }
+    }
+    return true;
+}
+
 void cairn_ingest_digest(struct cairn_ingest *ingest, struct cairn_turn *turn,
                          struct cairn_request *request)
 {
-    const struct cairn_shards *shards = ingest->options.shards;
     struct cairn_digest_collector *collector = calloc(1, sizeof(*collector));
     if (collector == NULL) {
         cairn_ingest_refuse(request, -ENOBUFS);
@@ -31,9 +45,11 @@ void cairn_ingest_digest(struct cairn_ingest *ingest, struct cairn_turn *turn,
     collector->request = request;
     collector->token = ++ingest->next_token;
     collector->seq = ingest->published_seq;
-    for (uint32_t id = 0; id < CAIRN_PROJECTION_COUNT; id++) {
-        for (uint32_t shard = 0; shard < shards->count; shard++)
-            collector->missing += ask_shard(turn, shards->refs[id][shard], collector->token);
+    if (!ask_shards(ingest, turn, collector)) {
+        free(collector);
+        cairn_request_problem(request, 503, "a part of the state has stopped");
+        cairn_request_finish(turn, request);
+        return;
     }
     request->sent_ns = cairn_turn_clock_ns(turn);
     collector->next = ingest->collectors;

@@ -199,10 +199,8 @@ static int forget(struct cairn_ingest *ingest, struct cairn_turn *turn,
     free(seqs);
     if (result == 0)
         result = cairn_ingest_append(ingest, turn, request, batch, true, event.seq);
-    if (result == 0) {
+    if (result == 0)
         answer_forgotten(request, count, event.seq);
-        result = cairn_ingest_record(ingest->directory, batch);
-    }
     cairn_batch_release(batch);
     return result;
 }

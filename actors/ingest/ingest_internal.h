@@ -57,6 +57,7 @@ struct cairn_ingest {
     bool is_continuing; /* a CONTINUE is under way to ourselves */
     bool is_checkpoint_timed;
     bool is_stopping;
+    bool is_full;         /* the directory had no room: told once */
     bool is_draining;     /* a checkpoint waits until nothing is in flight */
     uint64_t tick_due_ns; /* of the nearest timer; UINT64_MAX: none */
 
@@ -86,7 +87,8 @@ int cairn_ingest_write(struct cairn_ingest *ingest, struct cairn_turn *turn,
                        struct cairn_request *request);
 /* Write the answer of a committed request. */
 void cairn_ingest_answer_write(struct cairn_request *request);
-/* Append one batch that is numbered but not recorded and recorded, and queue its request. */
+/* Append a numbered batch, put it into the directory, and queue its request (NULL: nobody waits).
+ * On success the request has been taken. */
 int cairn_ingest_append(struct cairn_ingest *ingest, struct cairn_turn *turn,
                         struct cairn_request *request, struct cairn_batch *batch, bool durable,
                         uint64_t wait_seq);

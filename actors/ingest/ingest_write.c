@@ -3,6 +3,7 @@
 
 #include "actors/ingest/ingest_internal.h"
 #include "runtime/base/json_writer.h"
+#include "runtime/base/log.h"
 
 /* What numbering one request found. */
 struct numbering {
@@ -57,7 +58,8 @@ static int conflict(struct cairn_request *request, struct cairn_slice id, uint64
     return -EEXIST;
 }
 
-/* Whether `event` repeats an earlier one: 1 and *seq, 0, or -EEXIST (answered). */
+/* Whether `event` repeats an earlier one: 1 and *seq, 0, or -EEXIST (answered). `space` is NULL
+ * before its first event. */
 static int find_repeat(const struct cairn_projection_space *space, struct body_keys *keys,
                        struct cairn_request *request, const struct cairn_event *event,
                        uint64_t seq_if_new, uint64_t *seq)
@@ -67,7 +69,7 @@ static int find_repeat(const struct cairn_projection_space *space, struct body_k
     if (event->kind != CAIRN_EVENT_MESSAGE || !cairn_event_field(event, CAIRN_FIELD_CLIENT_ID, &id))
         return 0;
     struct cairn_directory_key key = cairn_directory_key_of(event, id);
-    if (cairn_directory_find_key(space, &key, &found)) {
+    if (space != NULL && cairn_directory_find_key(space, &key, &found)) {
         *seq = found.seq;
         return found.content == key.content ? 1 : conflict(request, id, found.seq);
     }
@@ -86,12 +88,11 @@ static int find_repeat(const struct cairn_projection_space *space, struct body_k
 }
 
 /* Number the events of the batch and drop repeats from it. The batch is still ours alone. */
-static int number_events(struct cairn_ingest *ingest, const struct cairn_projection_space *space,
-                         struct cairn_request *request, struct numbering *numbering)
+static int number_events(const struct cairn_projection_space *space, struct cairn_request *request,
+                         uint64_t next_seq, struct numbering *numbering)
 {
     struct cairn_batch *batch = request->batch;
     struct body_keys keys = {0};
-    uint64_t next_seq = cairn_ledger_next_seq(ingest->ledger);
     uint32_t kept = 0;
     int result = 0;
     for (uint32_t i = 0; result >= 0 && i < batch->count; i++) {
@@ -144,7 +145,7 @@ static int check_episode(const struct cairn_projection_space *space, struct cair
     if (request->batch->count == 0)
         return 0; /* every line was rejected */
     cairn_event_field(&request->batch->events[0], CAIRN_FIELD_EPISODE, &uuid);
-    switch (cairn_directory_episode(space, uuid)) {
+    switch (space == NULL ? CAIRN_EPISODE_UNKNOWN : cairn_directory_episode(space, uuid)) {
     case CAIRN_EPISODE_OPEN:
         return 0;
     case CAIRN_EPISODE_COMPLETED:
@@ -266,6 +267,18 @@ void cairn_ingest_refuse(struct cairn_request *request, int error)
 
 /* ---- appending ---- */
 
+/* The ledger has the events already: a directory without room for them is told, once. */
+static void record(struct cairn_ingest *ingest, const struct cairn_batch *batch)
+{
+    int result = cairn_ingest_record(ingest->directory, batch);
+    if (result == 0 || ingest->is_full)
+        return;
+    ingest->is_full = true;
+    cairn_log(CAIRN_LOG_ERROR, "directory_full", cairn_log_error("error", result),
+              cairn_log_u64("seq", cairn_ledger_next_seq(ingest->ledger) - 1),
+              cairn_log_text("next", "raise [memory] projection_mb and restart"));
+}
+
 int cairn_ingest_append(struct cairn_ingest *ingest, struct cairn_turn *turn,
                         struct cairn_request *request, struct cairn_batch *batch, bool durable,
                         uint64_t wait_seq)
@@ -286,10 +299,14 @@ int cairn_ingest_append(struct cairn_ingest *ingest, struct cairn_turn *turn,
     pending->request = request;
     pending->durable = durable;
     pending->wait_seq = wait_seq;
-    pending->appended_ns = cairn_request_book(turn, request, CAIRN_STAGE_INGEST, request->sent_ns);
+    pending->appended_ns =
+        request == NULL ? cairn_turn_clock_ns(turn)
+                        : cairn_request_book(turn, request, CAIRN_STAGE_INGEST, request->sent_ns);
     *ingest->pending_end = pending;
     ingest->pending_end = &pending->next;
     ingest->last_append_ns = pending->appended_ns;
+    if (batch != NULL)
+        record(ingest, batch);
     return 0;
 }
 
@@ -307,14 +324,18 @@ static int answer_now(struct cairn_turn *turn, struct cairn_request *request)
 
 /* What the settings file says a new space begins with goes into the ledger before its first event, so
  * that a replay without that file gives the same models. */
+static bool is_beginning(const struct cairn_ingest *ingest, const struct cairn_request *request,
+                         const struct cairn_projection_space *space)
+{
+    return ingest->options.space_settings != NULL && request->batch->count > 0 &&
+           request->operation != CAIRN_OPERATION_PUT_SETTINGS &&
+           (space == NULL || space->applied_seq == 0);
+}
+
 static int begin_space(struct cairn_ingest *ingest, struct cairn_turn *turn,
-                       const struct cairn_request *request,
-                       const struct cairn_projection_space *space)
+                       const struct cairn_request *request)
 {
     struct cairn_buffer payload = {0};
-    if (ingest->options.space_settings == NULL || space->applied_seq != 0 ||
-        request->operation == CAIRN_OPERATION_PUT_SETTINGS)
-        return 0;
     cairn_event_put(&payload, CAIRN_FIELD_SETTINGS, cairn_slice_of(ingest->options.space_settings));
     struct cairn_event event = {.kind = CAIRN_EVENT_SETTINGS,
                                 .seq = cairn_ledger_next_seq(ingest->ledger),
@@ -328,55 +349,70 @@ static int begin_space(struct cairn_ingest *ingest, struct cairn_turn *turn,
         batch->makes_space = true;
         result = cairn_ingest_append(ingest, turn, NULL, batch, request->durable, event.seq);
     }
-    if (result == 0)
-        result = cairn_ingest_record(ingest->directory, batch);
     cairn_batch_release(batch);
     cairn_buffer_deinit(&payload);
     return result;
 }
 
-int cairn_ingest_write(struct cairn_ingest *ingest, struct cairn_turn *turn,
-                       struct cairn_request *request)
+/* All that can refuse the request, before anything of it is stored. */
+static int check_and_number(struct cairn_ingest *ingest, struct cairn_request *request,
+                            const struct cairn_projection_space *space, uint64_t first_seq,
+                            struct numbering *numbering)
 {
-    struct cairn_projection_space *space =
-        cairn_projection_ensure(ingest->directory, request->space);
-    struct numbering *numbering = calloc(1, sizeof(*numbering));
-    free(request->results);
-    request->results = numbering;
-    if (space == NULL || numbering == NULL) {
-        cairn_ingest_refuse(request, -ENOBUFS);
-        return answer_now(turn, request);
-    }
-    uint32_t count = request->batch->count;
     int result = check_episode(space, request);
-    if (result == 0)
-        result = begin_space(ingest, turn, request, space);
-    if (result == -ENOBUFS)
+    if (result < 0)
         return result;
-    request->batch->makes_space = space->applied_seq == 0;
-    if (result == 0 && makes_episodes(request->operation))
+    if (makes_episodes(request->operation))
         give_ids(ingest, request);
-    if (result == 0)
-        result = number_events(ingest, space, request, numbering);
-    if (result < 0) {
-        if (request->status == 0)
-            cairn_ingest_refuse(request, -ENOBUFS);
-        return answer_now(turn, request);
+    return number_events(space, request, first_seq, numbering);
+}
+
+static int append_events(struct cairn_ingest *ingest, struct cairn_turn *turn,
+                         struct cairn_request *request, bool begins,
+                         const struct numbering *numbering)
+{
+    struct cairn_batch *batch = request->batch;
+    if (batch->count > 0) {
+        const struct cairn_projection_space *space =
+            cairn_projection_ensure(ingest->directory, request->space);
+        int result = space == NULL ? -ENOMEM : 0;
+        if (result == 0 && begins)
+            result = begin_space(ingest, turn, request);
+        if (result < 0)
+            return result;
+        batch->makes_space = space->applied_seq == 0;
     }
     /* A repeat that is not flushed yet is made as safe as this request asks. */
     if (request->durable && numbering->duplicates > 0)
         ingest->wants_flush = ingest->wants_durable = true;
+    return cairn_ingest_append(ingest, turn, request, batch, request->durable, numbering->wait_seq);
+}
 
-    result = cairn_ingest_append(ingest, turn, request, request->batch, request->durable,
-                                 numbering->wait_seq);
+int cairn_ingest_write(struct cairn_ingest *ingest, struct cairn_turn *turn,
+                       struct cairn_request *request)
+{
+    const struct cairn_projection_space *space =
+        cairn_projection_find(ingest->directory, request->space);
+    struct numbering *numbering = calloc(1, sizeof(*numbering));
+    uint32_t count = request->batch->count;
+    bool begins = is_beginning(ingest, request, space);
+    uint64_t first_seq = cairn_ledger_next_seq(ingest->ledger) + begins;
+    free(request->results);
+    request->results = numbering;
+
+    int result = numbering == NULL ? -ENOMEM
+                                   : check_and_number(ingest, request, space, first_seq, numbering);
+    if (result == 0)
+        result = append_events(ingest, turn, request, begins, numbering);
     if (result == -ENOBUFS) {
         request->batch->count = count;
         return -ENOBUFS;
     }
     if (result < 0) {
-        cairn_ingest_refuse(request, result);
+        if (request->status == 0)
+            cairn_ingest_refuse(request, result);
         return answer_now(turn, request);
     }
     request->seq = numbering->last_seq;
-    return cairn_ingest_record(ingest->directory, request->batch);
+    return 0;
 }
