@@ -89,22 +89,32 @@ static struct cairn_projection_space *space_of(struct cairn_models *models,
     return projection == NULL ? NULL : cairn_projection_ensure(projection, name);
 }
 
+struct loading {
+    struct cairn_models *models;
+    bool is_short; /* of memory, or of budget: a space was left without its model */
+};
+
 /* A space begins with an empty model, which the stored one replaces. */
 static void *place_section(void *context, const struct cairn_checkpoint_section *section)
 {
-    struct cairn_projection_space *space = space_of(context, section);
-    if (space == NULL)
-        return NULL;
-    uint64_t budget_bytes = space->heap.budget_bytes;
-    cairn_heap_deinit(&space->heap);
-    cairn_heap_init(&space->heap, budget_bytes);
-    return cairn_heap_prepare(&space->heap, section->bytes);
+    struct loading *loading = context;
+    struct cairn_projection_space *space = space_of(loading->models, section);
+    void *place = NULL;
+    if (space != NULL) {
+        uint64_t budget_bytes = space->heap.budget_bytes;
+        cairn_heap_deinit(&space->heap);
+        cairn_heap_init(&space->heap, budget_bytes);
+        place = cairn_heap_prepare(&space->heap, section->bytes);
+    }
+    loading->is_short = loading->is_short || place == NULL;
+    return place;
 }
 
 static int adopt_section(void *context, const struct cairn_checkpoint_section *section,
                          void *content)
 {
-    struct cairn_projection_space *space = space_of(context, section);
+    struct loading *loading = context;
+    struct cairn_projection_space *space = space_of(loading->models, section);
     (void)content;
     if (space == NULL)
         return -ENOMEM;
@@ -130,14 +140,15 @@ static int try_load(struct cairn_models *models, struct cairn_io *io, const char
                     uint64_t seq)
 {
     struct cairn_checkpoint_info info;
+    struct loading loading = {.models = models};
     struct cairn_checkpoint_reader reader = {
-        .destination = place_section, .loaded = adopt_section, .context = models};
+        .destination = place_section, .loaded = adopt_section, .context = &loading};
     int result = cairn_checkpoint_info(io, directory, CHECKPOINT_NAME, seq, &info);
     if (result == 0 && info.schema_version != schema_version())
         result = -EPROTONOSUPPORT;
     if (result == 0)
         result = cairn_checkpoint_load(io, directory, CHECKPOINT_NAME, seq, &reader, &info);
-    return result;
+    return result == 0 && loading.is_short ? -ENOMEM : result;
 }
 
 int cairn_models_load(struct cairn_models *models, const struct cairn_settings *settings,
