@@ -72,12 +72,21 @@ static void a_projection_is_sent_only_what_concerns_it(void **state)
 
 static void what_the_checkpoint_held_is_not_applied_again(void **state)
 {
-    struct board *board = *state;
+    static struct cairn_watermark watermark;
+    const struct cairn_projection_options options = {
+        .module = &tally_module, .heap_budget_bytes = TALLY_BUDGET, .watermark = &watermark};
+    struct cairn_projection *projection;
+    struct cairn_batch *batch = board_batch(*state, SPACE, CAIRN_EVENT_MESSAGE, 10);
+    assert_int_equal(cairn_projection_create(&options, &projection), 0);
     struct cairn_projection_space *space =
-        cairn_projection_ensure(board->projections[0][0], cairn_slice_of(SPACE));
+        cairn_projection_ensure(projection, cairn_slice_of(SPACE));
     space->applied_seq = 7;
-    board_publish_one(board, board_batch(board, SPACE, CAIRN_EVENT_MESSAGE, 10));
-    board_expect(board, SPACE, 10, 200, "count=3 last=10 sum=27;");
+    assert_int_equal(cairn_projection_apply(projection, batch), 0);
+    assert_int_equal(tally_of(space)->count, 3);
+    assert_int_equal(tally_of(space)->seqs[0], 8);
+    assert_int_equal(space->applied_seq, 10);
+    cairn_batch_release(batch);
+    cairn_projection_destroy(projection);
 }
 
 /* The question is in the mailbox before the first slice ends, and that slice takes longer than a turn
