@@ -78,9 +78,10 @@ static int start(struct cairn_feeder *feeder, struct cairn_turn *turn)
 
 static void go_on(struct cairn_feeder *feeder, struct cairn_turn *turn)
 {
-    int result = 1;
-    while (result == 1 && !cairn_turn_is_over(turn))
+    int result;
+    do {
         result = cairn_replay_step(&feeder->replay, turn);
+    } while (result == 1 && !cairn_turn_is_over(turn));
     atomic_store_explicit(feeder->options.fed_seq, feeder->replay.next_seq - 1,
                           memory_order_relaxed);
     if (result == 1)

@@ -142,12 +142,13 @@ static void finish_start(struct cairn_ingest *ingest, struct cairn_turn *turn)
         ingest->options.ready(ingest->options.context, &ingest->report);
 }
 
-/* Feed blocks until this turn is over; go on in the next, or soon if the projections lag. */
+/* Feed a block, and more until this turn is over; go on in the next, or soon if the projections lag. */
 static void go_on_replaying(struct cairn_ingest *ingest, struct cairn_turn *turn)
 {
-    int result = 1;
-    while (result == 1 && !cairn_turn_is_over(turn))
+    int result;
+    do {
         result = cairn_replay_step(&ingest->replay, turn);
+    } while (result == 1 && !cairn_turn_is_over(turn));
     if (result == 0 &&
         cairn_shards_lag(ingest->options.shards) == 0) { /* ready means: everything is applied */
         finish_start(ingest, turn);
