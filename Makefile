@@ -23,7 +23,7 @@ endif
 CFLAGS_release := -O2
 CFLAGS_debug   := -O0
 CFLAGS_asan    := -O1 -fsanitize=address,undefined -fno-sanitize-recover=all
-CFLAGS_tsan    := -O1 -fsanitize=thread -DCK_USE_CC_BUILTINS=1 -include runtime/tsan_ck.h
+CFLAGS_tsan    := -O1 -fsanitize=thread -DCK_USE_CC_BUILTINS=1 -include runtime/tsan_ck.h -include runtime/tsan_mremap.h
 CFLAGS_cov     := -O0 --coverage
 CFLAGS_fuzz    := -O1 -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
 CFLAGS  := $(CFLAGS_COMMON) $(CFLAGS_$(VARIANT)) $(EXTRA_CFLAGS)
